@@ -1,0 +1,33 @@
+"""JupyterHub for OpenShift: what is configured, in the order in which it is.
+
+Your own settings go into files of their own, which are loaded on top (see `jupyterhub_openshift/layers.py`):
+`jupyterhub_config.py` in the repository of your hub image, or the config map `jupyterhub-cfg`.
+"""
+
+from jupyterhub_openshift import configure
+from jupyterhub_openshift.cluster import find_cluster
+from jupyterhub_openshift.layers import load_layers
+from jupyterhub_openshift.login import refuse_contradictions
+from jupyterhub_openshift.ownership import adopt
+from jupyterhub_openshift.project import read_project
+from jupyterhub_openshift.settings import read_settings
+
+c = get_config()
+settings = read_settings()  # the environment
+cluster = find_cluster()  # the API, through our service account
+project = read_project(cluster)  # namespace, UID range, login server
+
+configure.configure_hub(c, settings, project)
+configure.configure_database(c, settings, project)
+configure.configure_proxy(c, settings, project)
+configure.configure_login(c, settings, project)
+configure.configure_notebooks(c, settings, project)
+configure.configure_security(c, settings, project)
+configure.configure_limits(c, settings, project)
+configure.configure_storage(c, settings, project)
+
+load_layers(c, building=cluster is None)  # your own files
+
+configure.configure_culling(c, settings, project)  # beside your services, and by your login
+refuse_contradictions(c, settings, project)
+adopt(cluster, settings.application_name)  # so that `oc delete all,pvc` leaves nothing

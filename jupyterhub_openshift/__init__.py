@@ -1,0 +1,1 @@
+"""JupyterHub for OpenShift: the package behind `jupyterhub_config.py`."""

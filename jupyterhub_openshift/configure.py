@@ -1,0 +1,179 @@
+"""The configuration, a concern at a time: `configure_x(c, settings, project)` sets, and never appends.
+
+Each trait is set on the class that defines it (`c.Spawner.start_timeout`, `c.KubeSpawner.image`), because a
+setting of the more special class wins: so a user's own file may name any of them.
+"""
+
+import re
+import sys
+from typing import Any
+
+from sqlalchemy import URL
+from traitlets.config import Config, LazyConfigValue
+
+from .authenticator import ProjectAuthenticator
+from .login import temporary_users
+from .project import Project
+from .proxy import SeparateProxy
+from .quantity import parse_quantity
+from .settings import OPENSHIFT, Settings
+from .spawner import OpenShiftSpawner, image_menu
+
+HOME = "/opt/app-root/src"  # of every sclorg Python image
+HUB_PORT = 8081
+CULLER = "idle-culler"
+
+
+def configure_hub(c: Config, settings: Settings, project: Project) -> None:
+    """Where the hub listens, and where others find it."""
+    c.JupyterHub.hub_bind_url = f"http://:{HUB_PORT}"  # no host: all interfaces, IPv4 and IPv6
+    c.JupyterHub.hub_connect_url = f"http://{settings.application_name}:{HUB_PORT}"
+    # No public_url: redirects would leave the door by which a person came, such as `oc port-forward`.
+    c.JupyterHub.cleanup_servers = False  # a new hub finds the running servers again
+    if settings.cookie_secret:
+        c.JupyterHub.cookie_secret = _bytes(settings.cookie_secret.get_secret_value())
+    if settings.crypt_key:
+        c.CryptKeeper.keys = settings.crypt_key.get_secret_value().split(";")
+
+
+def configure_database(c: Config, settings: Settings, project: Project) -> None:
+    """PostgreSQL if there is a host, otherwise a file."""
+    c.JupyterHub.db_url = database_url(settings)
+    c.JupyterHub.upgrade_db = True  # a newer hub image may bring a newer schema
+
+
+def database_url(settings: Settings) -> str:
+    """With the password, whatever its characters. JupyterHub hides it in its log."""
+    if not settings.database_host:
+        return "sqlite:////opt/app-root/data/jupyterhub.sqlite"
+    password = settings.database_password
+    return URL.create(
+        "postgresql+psycopg2",
+        username=settings.database_user,
+        password=password.get_secret_value() if password else None,
+        host=settings.database_host,
+        port=settings.database_port,
+        database=settings.database_name,
+    ).render_as_string(hide_password=False)
+
+
+def configure_proxy(c: Config, settings: Settings, project: Project) -> None:
+    """The proxy has its own pod."""
+    c.JupyterHub.proxy_class = SeparateProxy
+    c.ConfigurableHTTPProxy.should_start = False
+    c.ConfigurableHTTPProxy.api_url = f"http://{settings.application_name}-proxy:8001"
+    c.ConfigurableHTTPProxy.auth_token = settings.proxy_token.get_secret_value()
+
+
+def configure_login(c: Config, settings: Settings, project: Project) -> None:
+    """Who may enter. Since JupyterHub 5 nobody may, unless the configuration says so."""
+    openshift = settings.authenticator == OPENSHIFT
+    c.JupyterHub.authenticator_class = ProjectAuthenticator if openshift else settings.authenticator
+    # Not c.Authenticator: it must not pass to another authenticator, which a user's own file may choose.
+    c.TmpAuthenticator.allow_all = True
+    c.Authenticator.allow_all = settings.allow == "everyone"
+    c.Authenticator.allowed_users = set(settings.allowed_users)
+    c.Authenticator.admin_users = set(settings.admin_users)
+    c.ProjectAuthenticator.project = project.namespace
+    c.ProjectAuthenticator.allow_project = (settings.allow or "project") == "project"
+    if project.login_server:
+        c.OpenShiftOAuthenticator.openshift_auth_api_url = project.login_server
+    # Groups are those of the login, which must be said before any can be named.
+    c.OAuthenticator.manage_groups = openshift or bool(settings.allowed_groups | settings.admin_groups)
+    if settings.allowed_groups:
+        c.Authenticator.allowed_groups = set(settings.allowed_groups)
+    if settings.admin_groups:
+        c.Authenticator.admin_groups = set(settings.admin_groups)
+    c.Authenticator.enable_auth_state = settings.crypt_key is not None
+
+
+def configure_notebooks(c: Config, settings: Settings, project: Project) -> None:
+    """The pods of the users."""
+    name = settings.application_name
+    c.JupyterHub.spawner_class = OpenShiftSpawner
+    c.KubeSpawner.namespace = project.namespace
+    c.KubeSpawner.image = settings.notebook_image
+    if settings.notebook_menu == "on":
+        c.KubeSpawner.profile_list = image_menu
+    c.Spawner.cmd = ["/opt/app-root/bin/start-singleuser.sh"]
+    c.Spawner.ip = ""  # all interfaces, IPv4 and IPv6
+    c.Spawner.port = 8080
+    c.Spawner.default_url = {"lab": "/lab", "classic": "/tree"}[settings.notebook_interface]
+    c.KubeSpawner.pod_name_template = name + "-nb-{user_server}"
+    c.KubeSpawner.common_labels = {
+        "app": name,
+        "app.kubernetes.io/name": "jupyterhub",
+        "app.kubernetes.io/instance": name,
+        "app.kubernetes.io/part-of": name,
+        "app.kubernetes.io/managed-by": "kubespawner",
+    }
+    c.Spawner.start_timeout = 300  # a first pull of a large image on a node takes minutes
+    c.Spawner.http_timeout = 60
+    c.Spawner.poll_interval = 5  # seconds until the hub notices that a pod was deleted
+
+
+def configure_security(c: Config, settings: Settings, project: Project) -> None:
+    """What the SCC restricted-v2 and the pod security standard `restricted` ask for."""
+    c.KubeSpawner.uid = project.uid
+    c.KubeSpawner.fs_gid = project.fs_group
+    c.KubeSpawner.allow_privilege_escalation = False
+    c.KubeSpawner.container_security_context = {
+        "runAsNonRoot": True,
+        "capabilities": {"drop": ["ALL"]},
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    c.KubeSpawner.automount_service_account_token = False
+    c.KubeSpawner.extra_pod_config = {"enableServiceLinks": False}  # no list of the project's services either
+
+
+def configure_limits(c: Config, settings: Settings, project: Project) -> None:
+    """How much a server may use, and how many there may be."""
+    if settings.notebook_memory:
+        c.Spawner.mem_limit = int(parse_quantity(settings.notebook_memory))
+    if settings.notebook_cpu:
+        c.Spawner.cpu_limit = float(parse_quantity(settings.notebook_cpu))
+    c.JupyterHub.active_server_limit = settings.max_servers
+
+
+def configure_storage(c: Config, settings: Settings, project: Project) -> None:
+    """A volume for each user, if a size is given; deleting a user or server never deletes it."""
+    c.KubeSpawner.delete_pvc = False
+    if not settings.volume_size:
+        return
+    c.KubeSpawner.storage_pvc_ensure = True
+    c.KubeSpawner.storage_capacity = settings.volume_size
+    if settings.storage_class:
+        c.KubeSpawner.storage_class = settings.storage_class
+    c.KubeSpawner.pvc_name_template = settings.application_name + "-nb-{user_server}"
+    c.KubeSpawner.volumes = {"home": {"name": "home", "persistentVolumeClaim": {"claimName": "{pvc_name}"}}}
+    c.KubeSpawner.volume_mounts = {"home": {"name": "home", "mountPath": HOME}}
+
+
+def configure_culling(c: Config, settings: Settings, project: Project) -> None:
+    """Stop idle servers; a temporary user goes with the server.
+
+    Comes after the user's own files: beside their services, and by the login that they choose.
+    The scopes are those that https://github.com/jupyterhub/jupyterhub-idle-culler#permissions asks for.
+    """
+    services = _listed(c.JupyterHub, "services")
+    if not settings.idle_timeout or CULLER in [service.get("name") for service in services]:
+        return
+    command = [sys.executable, "-m", "jupyterhub_idle_culler", f"--timeout={settings.idle_timeout}"]
+    scopes = ["list:users", "read:users:activity", "read:servers", "delete:servers"]
+    if temporary_users(c):
+        command.append("--cull-users=true")
+        scopes.append("delete:users")
+    role = {"name": CULLER, "scopes": scopes, "services": [CULLER]}
+    c.JupyterHub.services = [*services, {"name": CULLER, "command": command}]
+    c.JupyterHub.load_roles = [*_listed(c.JupyterHub, "load_roles"), role]
+
+
+def _listed(section: Config, trait: str) -> list[Any]:
+    """What the user's own files have set, or appended to nothing."""
+    value = section.get(trait, [])
+    return list(value.get_value([]) if isinstance(value, LazyConfigValue) else value)
+
+
+def _bytes(secret: str) -> bytes:
+    """32 bytes as JupyterHub writes them, or the text itself, as it was before."""
+    return bytes.fromhex(secret) if re.fullmatch("[0-9a-fA-F]{64}", secret) else secret.encode()

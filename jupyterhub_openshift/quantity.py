@@ -1,0 +1,39 @@
+"""Kubernetes quantities: `512Mi`, `2G`, `500m`.
+
+| text | value |
+|---|---|
+| `512Mi`, `1Gi`, `0.5Ti` | powers of 1024: Ki Mi Gi Ti Pi Ei |
+| `500m`, `2k`, `1G` | powers of 1000: m k M G T P E (`K` is not one: Kubernetes refuses it) |
+| `1e3`, `1500`, `+2`, `.5` | plain and scientific numbers |
+| `512MB`, `1 Gi`, `lots`, `-1` | refused |
+
+https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
+"""
+
+import re
+from decimal import Decimal
+
+_SUFFIXES = {
+    "": Decimal(1),
+    "m": Decimal("0.001"),
+    **{suffix: Decimal(1000) ** power for power, suffix in enumerate("kMGTPE", 1)},
+    **{
+        suffix: Decimal(1024) ** power for power, suffix in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), 1)
+    },
+}
+_QUANTITY = re.compile(
+    r"(?P<number>\+?(?:[0-9]{1,18}\.?[0-9]{0,9}|\.[0-9]{1,9}))"
+    r"(?:[eE](?P<exponent>[+-]?[0-9]{1,2})|(?P<suffix>m|k|Ki|[MGTPE]i?)?)"
+)
+
+
+def parse_quantity(text: str) -> Decimal:
+    """The number that a quantity stands for; a ValueError names the accepted forms."""
+    match = _QUANTITY.fullmatch(text)
+    if match is None:
+        raise ValueError(
+            "is not a Kubernetes quantity (a number, then nothing, m, k, M, G, T, Ki, Mi, Gi or Ti)"
+        )
+    if exponent := match["exponent"]:
+        return Decimal(match["number"]) * Decimal(10) ** int(exponent)
+    return Decimal(match["number"]) * _SUFFIXES[match["suffix"] or ""]

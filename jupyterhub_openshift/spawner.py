@@ -1,0 +1,135 @@
+"""KubeSpawner, and what it lacks on OpenShift."""
+
+import asyncio
+from typing import Any
+
+from aiohttp import ClientError
+from kubernetes_asyncio.client import ApiException
+from kubespawner import KubeSpawner
+from kubespawner.clients import shared_client
+from traitlets import Dict
+
+from .images import resolve_image
+from .menu import labelled_streams, menu
+from .names import object_name
+from .refusals import SpawnRefused, hopeless, refused, too_slow
+
+_SLOT = "{user_server}"
+
+
+async def image_menu(spawner: "OpenShiftSpawner") -> list[dict[str, Any]]:
+    """The project's notebook images as KubeSpawner's `profile_list`."""
+    try:
+        streams = await labelled_streams(spawner.namespace, shared_client("CustomObjectsApi"))
+    except ApiException as refusal:
+        if refusal.status == 404:
+            return []  # no image streams at all: this is not an OpenShift
+        raise refused(refusal) from None
+    except ClientError as error:
+        raise _away(error) from None
+    return menu(streams, spawner.configured_image, spawner.menu_options)
+
+
+class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
+    """Starts notebook pods from image streams, and says in a sentence why one cannot start.
+
+    `c.KubeSpawner` settings apply to it.
+    """
+
+    menu_options = Dict(
+        config=True,
+        help="""What is to be chosen beside each image of the menu, such as a size, in the form of
+        KubeSpawner's `profile_options`.""",
+    )
+
+    _created_uid = ""
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.configured_image = self.image  # a choice from the menu changes `image`
+
+    def _render_options_form(self, profile_list: list[dict[str, Any]]) -> str:
+        """As upstream, but nobody is asked where there is nothing to choose."""
+        if len(profile_list) < 2 and not any(each.get("profile_options") for each in profile_list):
+            return ""
+        return str(super()._render_options_form(profile_list))
+
+    def _expand_user_properties(self, template: str, slug_scheme: str | None = None) -> str:
+        """Templates `text{user_server}` are names of objects and follow `names`; the rest is upstream's."""
+        prefix, slot, rest = template.partition(_SLOT)
+        if slot and not rest and "{" not in prefix and (slug_scheme or self.slug_scheme) == "safe":
+            return object_name(prefix, self.user.name, self.name)
+        expanded: str = super()._expand_user_properties(template, slug_scheme)
+        return expanded
+
+    async def get_pod_manifest(self) -> Any:  # noqa: ANN401 (V1Pod)
+        """As upstream, with the image that the image stream has at this moment."""
+        pod = await super().get_pod_manifest()
+        api = shared_client("CustomObjectsApi")
+        pod.spec.containers[0].image = await resolve_image(self.image, self.namespace, api)
+        return pod
+
+    async def _start(self) -> str:
+        """As upstream, but a pod that cannot run ends the wait, and the user is told why."""
+        self._created_uid = ""
+        starting = asyncio.ensure_future(super()._start())
+        watching = asyncio.ensure_future(self._until_hopeless())
+        # JupyterHub itself gives up at start_timeout, without a reason.
+        timeout = self.start_timeout * 0.95
+        try:
+            await asyncio.wait({starting, watching}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                url: str = await starting
+                return url
+            raise watching.result() if watching.done() else too_slow(self._created_pod(), self.start_timeout)
+        except ApiException as refusal:
+            raise refused(refusal) from None
+        except ClientError as error:
+            raise _away(error) from None
+        except (TimeoutError, asyncio.TimeoutError):  # upstream's own, at up to a tenth less than the timeout
+            raise too_slow(self._created_pod(), self.start_timeout) from None
+        finally:
+            starting.cancel()
+            watching.cancel()
+
+    async def _until_hopeless(self) -> SpawnRefused:
+        while True:
+            if (pod := self._created_pod()) and (reason := hopeless(pod)):
+                return reason
+            await asyncio.sleep(0.5)
+
+    def _created_pod(self) -> dict[str, Any] | None:
+        """The pod of this start as the cluster shows it; never one of the same name from before."""
+        pods = self.pod_reflector.pods if self.pod_reflector else {}
+        pod: dict[str, Any] = pods.get(f"{self.namespace}/{self.pod_name}") or {}
+        return pod if pod and pod["metadata"]["uid"] == self._created_uid else None
+
+    async def _make_create_pod_request(self, pod: Any, request_timeout: int) -> bool:  # noqa: ANN401 (V1Pod)
+        """As upstream, except that it logs a refused pod, with the server's token in its environment.
+
+        Also tries again when the API is away or overloaded. False: try again.
+        """
+        self.log.info("Creating pod %s/%s", self.namespace, pod.metadata.name)
+        try:
+            created = await asyncio.wait_for(
+                self.api.create_namespaced_pod(self.namespace, pod), request_timeout
+            )
+        except (ClientError, TimeoutError, asyncio.TimeoutError) as error:
+            self.log.warning(
+                "Pod %s could not be created: %s", pod.metadata.name, str(error) or "no answer in time"
+            )
+            return False
+        except ApiException as refusal:
+            if refusal.status == 409:  # a pod of that name is still there
+                await self.stop(True)
+            elif refusal.status != 429 and refusal.status < 500:
+                raise
+            return False
+        self._created_uid = created.metadata.uid
+        return True
+
+
+def _away(error: ClientError) -> SpawnRefused:
+    return SpawnRefused(
+        f"The cluster does not answer ({error}). Try again in a minute.", reason="cluster", status_code=503
+    )
