@@ -1,0 +1,1 @@
+"""The OpenShift objects: readable JSON sources, and what renders them."""

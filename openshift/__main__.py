@@ -1,0 +1,24 @@
+"""`python -m openshift`: write resources.json and notebook/resources.json anew."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from openshift.render import render
+
+
+def main() -> None:
+    """Render, and write what `oc create -f` takes."""
+    parser = argparse.ArgumentParser(prog="python -m openshift", description=__doc__)
+    parser.add_argument("--git-url", metavar="URL", help="repository that the images are built from")
+    parser.add_argument("--git-ref", metavar="REF", help="its branch, tag or commit")
+    options = parser.parse_args()
+    for path, document in render(options.git_url, options.git_ref).items():
+        (Path(__file__).parent.parent / path).write_text(json.dumps(document, indent=2) + "\n")
+        print(f"{path}: {len(document['items'])} objects")
+
+
+if __name__ == "__main__":
+    main()

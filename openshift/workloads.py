@@ -1,0 +1,69 @@
+"""Deployments of the sources, as OpenShift's image triggers and DeploymentConfigs want them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+Obj = dict[str, Any]
+
+TRIGGERS = "image.openshift.io/triggers"
+CONNECTS_TO = "app.openshift.io/connects-to"
+DC = {"apiVersion": "apps.openshift.io/v1", "kind": "DeploymentConfig"}
+
+
+def with_triggers(deployment: Obj) -> Obj:
+    """A rollout when an image of it changes.
+
+    https://docs.openshift.com/container-platform/4.16/openshift_images/triggering-updates-on-imagestream-changes.html
+    """
+    pod = deployment["spec"]["template"]["spec"]
+    triggers = []
+    for part in ("initContainers", "containers"):
+        for container in pod.get(part, []):
+            triggers.append(
+                {
+                    "from": {"kind": "ImageStreamTag", "name": container["image"]},
+                    "fieldPath": f'spec.template.spec.{part}[?(@.name=="{container["name"]}")].image',
+                }
+            )
+            container["image"] = " "
+    deployment["metadata"].setdefault("annotations", {})[TRIGGERS] = json.dumps(triggers)
+    return deployment
+
+
+def as_deployment_config(obj: Obj, strategy: Obj) -> Obj:
+    """The same as a DeploymentConfig, if it is a Deployment."""
+    if obj["kind"] != "Deployment":
+        return obj
+    metadata, spec = obj["metadata"], obj["spec"]
+    images: dict[str, list[str]] = {}
+    for trigger in json.loads(metadata["annotations"].pop(TRIGGERS)):
+        name = trigger["fieldPath"].split('"')[1]
+        images.setdefault(trigger["from"]["name"], []).append(name)
+    if connected := metadata["annotations"].get(CONNECTS_TO):
+        metadata["annotations"][CONNECTS_TO] = json.dumps([other | DC for other in json.loads(connected)])
+    return {
+        "kind": DC["kind"],
+        "apiVersion": DC["apiVersion"],
+        "metadata": {key: value for key, value in metadata.items() if value},
+        "spec": {
+            "replicas": spec["replicas"],
+            "revisionHistoryLimit": spec["revisionHistoryLimit"],
+            "strategy": spec["strategy"] | strategy,
+            "triggers": [{"type": "ConfigChange"}, *(_image_trigger(*item) for item in images.items())],
+            "selector": spec["selector"]["matchLabels"],
+            "template": spec["template"],
+        },
+    }
+
+
+def _image_trigger(tag: str, containers: list[str]) -> Obj:
+    return {
+        "type": "ImageChange",
+        "imageChangeParams": {
+            "automatic": True,
+            "containerNames": containers,
+            "from": {"kind": "ImageStreamTag", "name": tag},
+        },
+    }
