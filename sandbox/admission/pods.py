@@ -1,0 +1,80 @@
+"""What a pod gets on its way in besides defaults and security: service account, token volume, tolerations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.admission.usage import is_best_effort
+from sandbox.errors import forbidden
+from sandbox.project import Project
+from sandbox.store import Store, random_suffix
+
+Obj = dict[str, Any]
+
+MOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+
+
+def service_account(pod: Obj, store: Store, project: Project) -> None:
+    """The plugin ServiceAccount: pull secrets and the volume with the token."""
+    spec, name = pod["spec"], pod["metadata"].get("name", "")
+    account_name = spec["serviceAccountName"] = spec.get("serviceAccountName") or "default"
+    spec["serviceAccount"] = account_name
+    account = store.find("serviceaccounts", account_name)
+    if account is None:
+        why = f'serviceaccount "{account_name}" not found'
+        raise forbidden(
+            "pods", name, f"error looking up service account {project.name}/{account_name}: {why}"
+        )
+    if not spec.get("imagePullSecrets") and account.get("imagePullSecrets"):
+        spec["imagePullSecrets"] = [dict(secret) for secret in account["imagePullSecrets"]]
+    wanted = spec.get("automountServiceAccountToken")
+    if wanted is None:
+        wanted = account.get("automountServiceAccountToken")
+    if wanted is not False:
+        _mount_token(spec)
+
+
+def tolerations(pod: Obj) -> None:
+    """The plugins DefaultTolerationSeconds and PodTolerationRestriction, and the priority of no class."""
+    spec = pod["spec"]
+    there = spec.setdefault("tolerations", [])
+    for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"):
+        if not any(
+            each.get("key") in (None, key) and each.get("effect") in (None, "NoExecute") for each in there
+        ):
+            there.append({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300})
+    if not is_best_effort(pod):
+        pressure = {"key": "node.kubernetes.io/memory-pressure", "operator": "Exists", "effect": "NoSchedule"}
+        if pressure not in there:
+            there.append(pressure)
+    spec.setdefault("priority", 0)
+    spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
+
+
+def _mount_token(spec: Obj) -> None:
+    containers = [*(spec.get("containers") or []), *(spec.get("initContainers") or [])]
+    lacking = [each for each in containers if not _mounted(each)]
+    if not lacking:
+        return
+    name = f"kube-api-access-{random_suffix()}"
+    for container in lacking:
+        container.setdefault("volumeMounts", []).append({"name": name, "readOnly": True, "mountPath": MOUNT})
+    field = {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}
+    sources: list[Obj] = [
+        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {"downwardAPI": {"items": [field]}},
+        {
+            "configMap": {
+                "name": "openshift-service-ca.crt",
+                "items": [{"key": "service-ca.crt", "path": "service-ca.crt"}],
+            }
+        },
+    ]
+    spec.setdefault("volumes", []).append(
+        {"name": name, "projected": {"sources": sources, "defaultMode": 0o644}}
+    )
+
+
+def _mounted(container: Obj) -> bool:
+    return any(mount.get("mountPath") == MOUNT for mount in container.get("volumeMounts") or [])

@@ -1,0 +1,115 @@
+"""ResourceQuotas: what a project has used, and what it may not have on top.
+
+Words: `k8s.io/apiserver/pkg/admission/plugin/resourcequota/controller.go` and the pod evaluator beside it.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from sandbox.admission.usage import Usage, is_best_effort, usage
+from sandbox.errors import forbidden
+from sandbox.quantity import Quantity
+from sandbox.store import Store
+
+Obj = dict[str, Any]
+
+QUOTAS = "resourcequotas"
+ZERO = Quantity(Fraction(0))
+MUST_ASK = ("cpu", "limits.cpu", "limits.memory", "memory", "requests.cpu", "requests.memory")
+
+
+def check(resource: str, obj: Obj, store: Store) -> None:
+    """StatusError 403 when a new object does not fit into a quota."""
+    name = obj["metadata"].get("name", "")
+    asked = usage(resource, obj)
+    for quota in store.list(QUOTAS):
+        if not _counts(quota, resource, obj):
+            continue
+        hard = {key: Quantity.parse(text) for key, text in (quota["spec"].get("hard") or {}).items()}
+        missing = _missing(hard, obj) if resource == "pods" else ""
+        if missing:
+            raise forbidden(
+                resource, name, f"failed quota: {quota['metadata']['name']}: must specify {missing}"
+            )
+        used = _used(quota, store)
+        requested = {key: quantity for key, quantity in asked.items() if key in hard and quantity.value}
+        over = [key for key in requested if used[key].plus(requested[key]).value > hard[key].value]
+        if over:
+            parts = [
+                f"{word}: {_listed(of, over)}" for word, of in (("requested", requested), ("used", used))
+            ]
+            parts.append(f"limited: {_listed(hard, over)}")
+            why = f"exceeded quota: {quota['metadata']['name']}, {', '.join(parts)}"
+            raise forbidden(resource, name, why)
+
+
+def refresh(store: Store) -> None:
+    """Bring every quota's status up to what the store holds."""
+    for quota in store.list(QUOTAS):
+        hard = quota["spec"].get("hard") or {}
+        used = {key: str(quantity) for key, quantity in sorted(_used(quota, store).items())}
+        quota["status"] = {"hard": dict(hard), "used": used} if hard else {}
+        store.update(QUOTAS, quota)
+
+
+def _used(quota: Obj, store: Store) -> Usage:
+    total = dict.fromkeys(quota["spec"].get("hard") or {}, ZERO)
+    for resource in sorted({_resource(key) for key in total} - {""}):
+        for obj in store.list(resource):
+            if _counts(quota, resource, obj):
+                for key, quantity in usage(resource, obj).items():
+                    if key in total:
+                        total[key] = total[key].plus(quantity)
+    return total
+
+
+def _resource(key: str) -> str:
+    """Which resource a name in a quota is about; empty for one that nothing here uses."""
+    if key.startswith("count/"):
+        return key.removeprefix("count/")
+    if key.startswith("services."):
+        return "services"
+    if key.endswith("requests.storage") or key.endswith("persistentvolumeclaims"):
+        return "persistentvolumeclaims"
+    if key == "openshift.io/imagestreams":
+        return "imagestreams.image.openshift.io"
+    computes = key.removeprefix("requests.").removeprefix("limits.") in ("cpu", "memory", "ephemeral-storage")
+    return "pods" if computes else key
+
+
+def _counts(quota: Obj, resource: str, obj: Obj) -> bool:
+    """Whether a quota's scopes take an object in."""
+    scopes = quota["spec"].get("scopes") or []
+    if resource != "pods":
+        return not scopes
+    terminating = obj["spec"].get("activeDeadlineSeconds") is not None
+    tests = {
+        "Terminating": terminating,
+        "NotTerminating": not terminating,
+        "BestEffort": is_best_effort(obj),
+        "NotBestEffort": not is_best_effort(obj),
+    }
+    return all(tests.get(scope, False) for scope in scopes)
+
+
+def _missing(hard: Usage, pod: Obj) -> str:
+    """A quota on cpu or memory makes every container say how much it wants."""
+    texts = []
+    for key in MUST_ASK:
+        if key not in hard:
+            continue
+        kind, _, name = key.rpartition(".")
+        silent = [
+            container["name"]
+            for container in (pod["spec"].get("containers") or []) + (pod["spec"].get("initContainers") or [])
+            if name not in ((container.get("resources") or {}).get(kind or "requests") or {})
+        ]
+        if silent:
+            texts.append(f"{key} for: {','.join(sorted(silent))}")
+    return "; ".join(texts)
+
+
+def _listed(quantities: Usage, keys: list[str]) -> str:
+    return ",".join(f"{key}={quantities[key]}" for key in sorted(keys))

@@ -1,0 +1,96 @@
+"""Image change triggers: a new image behind a tag goes into what names that tag.
+
+DeploymentConfigs and Deployments get the image in their pod template; BuildConfigs get a build. As in
+openshift-controller-manager (`pkg/image/trigger`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from sandbox.controllers.buildconfigs import BUILDCONFIGS, instantiate_for_image
+from sandbox.controllers.deploymentconfigs import CONFIGS, image_triggers
+from sandbox.controllers.imagestreams import STREAMS, latest
+from sandbox.controllers.loop import Controller, soonest
+from sandbox.controllers.objects import is_going
+
+Obj = dict[str, Any]
+
+TRIGGERS = "image.openshift.io/triggers"
+BY_NAME = re.compile(
+    r"""spec\.template\.spec\.(containers|initContainers)\[\?\(@\.name==["']([^"']+)["']\)\]\.image"""
+)
+BY_NUMBER = re.compile(r"spec\.template\.spec\.(containers|initContainers)\[(\d+)\]\.image")
+
+
+class ImageTriggers(Controller):
+    """Every image stream's tags against everything that has a trigger."""
+
+    watches = (STREAMS, CONFIGS, "deployments.apps", BUILDCONFIGS)
+
+    def reconcile(self) -> float | None:
+        """Hand on what is newer."""
+        return soonest(
+            self.each(CONFIGS, self._deployment_config),
+            self.each("deployments.apps", self._deployment),
+            self.each(BUILDCONFIGS, self._build_config),
+        )
+
+    def _deployment_config(self, config: Obj) -> None:
+        def change(config: Obj) -> None:
+            for params in image_triggers(config):
+                item = latest(self.store, params["from"]["name"])
+                if not item or not params.get("automatic"):
+                    continue
+                reference = item["dockerImageReference"]
+                if params.get("lastTriggeredImage") == reference:
+                    continue
+                params["lastTriggeredImage"] = reference
+                pod = config["spec"]["template"]["spec"]
+                for container in [*pod["containers"], *(pod.get("initContainers") or [])]:
+                    if container["name"] in params["containerNames"]:
+                        container["image"] = reference
+                config["metadata"]["generation"] = config["metadata"].get("generation", 1) + 1
+
+        if not is_going(config):
+            self.store.modify(CONFIGS, config["metadata"]["name"], change)
+
+    def _deployment(self, deployment: Obj) -> None:
+        text = (deployment["metadata"].get("annotations") or {}).get(TRIGGERS)
+        if not text or is_going(deployment):
+            return
+        try:
+            triggers = json.loads(text)
+        except ValueError:
+            return  # as the real controller: an annotation that is no JSON triggers nothing
+
+        def change(deployment: Obj) -> None:
+            for trigger in triggers:
+                item = latest(self.store, trigger["from"]["name"])
+                container = _container(deployment, trigger.get("fieldPath", ""))
+                if not item or container is None or str(trigger.get("paused", "")).lower() == "true":
+                    continue
+                if container.get("image") != item["dockerImageReference"]:
+                    container["image"] = item["dockerImageReference"]
+                    meta = deployment["metadata"]
+                    meta["generation"] = meta.get("generation", 1) + 1
+
+        self.store.modify("deployments.apps", deployment["metadata"]["name"], change)
+
+    def _build_config(self, config: Obj) -> None:
+        if not is_going(config):
+            instantiate_for_image(self.cluster, config)
+
+
+def _container(deployment: Obj, path: str) -> Obj | None:
+    """The container that a trigger's `fieldPath` names, by name or by number."""
+    pod = deployment["spec"]["template"]["spec"]
+    if match := BY_NAME.fullmatch(path):
+        found = [c for c in pod.get(match[1]) or [] if c["name"] == match[2]]
+        return found[0] if found else None
+    if match := BY_NUMBER.fullmatch(path):
+        containers = pod.get(match[1]) or []
+        return containers[int(match[2])] if int(match[2]) < len(containers) else None
+    return None

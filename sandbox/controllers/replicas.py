@@ -1,0 +1,155 @@
+"""ReplicaSets and ReplicationControllers: as many pods as asked."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sandbox import selectors
+from sandbox.controllers.loop import Controller, soonest
+from sandbox.controllers.objects import (
+    available_in,
+    condition,
+    is_active,
+    is_controlled_by,
+    is_ready,
+    owner_reference,
+)
+from sandbox.errors import StatusError
+from sandbox.store import copied, now
+
+Obj = dict[str, Any]
+
+LONGEST_BACKOFF = 5.0
+
+
+class Replicas(Controller):
+    """What ReplicaSets and ReplicationControllers share: all but the form of the selector."""
+
+    resource: str
+    api_version: str
+    kind: str
+    component: str
+
+    def __init__(self, *args: Any) -> None:  # noqa: ANN401
+        super().__init__(*args)
+        self._refused: dict[str, tuple[int, float]] = {}  # by uid: refusals in a row, not before
+
+    def reconcile(self) -> float | None:
+        """Create what is missing, delete what is too much, and say so in the status."""
+        return self.each(self.resource, self._one)
+
+    def selects(self, owner: Obj, pod: Obj) -> bool:
+        """Whether the owner's selector takes the pod."""
+        raise NotImplementedError
+
+    def _one(self, owner: Obj) -> float | None:
+        pods = [p for p in self.store.list("pods") if is_controlled_by(p, owner) and self.selects(owner, p)]
+        active = [pod for pod in pods if is_active(pod)]
+        wanted = owner["spec"].get("replicas", 1)
+        if owner["metadata"].get("deletionTimestamp"):
+            return None
+        refusal, delay = None, None
+        if len(active) < wanted:
+            refusal, delay = self._create(owner, wanted - len(active))
+        elif len(active) > wanted:
+            for pod in sorted(active, key=_dispensable)[: len(active) - wanted]:
+                self._delete(owner, pod)
+        return soonest(delay, self._status(owner, refusal))
+
+    def _create(self, owner: Obj, count: int) -> tuple[str | None, float | None]:
+        uid = owner["metadata"]["uid"]
+        refusals, not_before = self._refused.get(uid, (0, 0.0))
+        if time.monotonic() < not_before:
+            found = condition(owner, "ReplicaFailure")
+            return found["message"] if found else None, not_before - time.monotonic()
+        for _ in range(count):
+            try:
+                pod = self.cluster.create("pods", self._pod(owner), self.component)
+            except StatusError as refusal:
+                backoff = min(LONGEST_BACKOFF, 0.5 * 2**refusals)
+                self._refused[uid] = (refusals + 1, time.monotonic() + backoff)
+                text = f"Error creating: {refusal.message}"
+                self.cluster.event(owner, "FailedCreate", text, self.component, warning=True)
+                return refusal.message, backoff
+            text = f"Created pod: {pod['metadata']['name']}"
+            self.cluster.event(owner, "SuccessfulCreate", text, self.component)
+        self._refused.pop(uid, None)
+        return None, None
+
+    def _pod(self, owner: Obj) -> Obj:
+        template = copied(owner["spec"]["template"])
+        meta = template.get("metadata", {})
+        meta = {key: meta[key] for key in ("labels", "annotations", "finalizers") if meta.get(key)}
+        meta["generateName"] = f"{owner['metadata']['name']}-"
+        meta["ownerReferences"] = [owner_reference(owner, self.api_version, self.kind)]
+        return {"kind": "Pod", "apiVersion": "v1", "metadata": meta, "spec": template["spec"]}
+
+    def _delete(self, owner: Obj, pod: Obj) -> None:
+        name = pod["metadata"]["name"]
+        self.cluster.delete("pods", name, self.component)
+        self.cluster.event(owner, "SuccessfulDelete", f"Deleted pod: {name}", self.component)
+
+    def _status(self, owner: Obj, refusal: str | None) -> float | None:
+        """From the pods as they are now; the seconds until one more of them counts as available."""
+        wait = owner["spec"].get("minReadySeconds", 0)
+        pods = [p for p in self.store.list("pods") if is_controlled_by(p, owner) and self.selects(owner, p)]
+        active = [pod for pod in pods if is_active(pod)]
+        delays = [available_in(pod, wait) for pod in active]
+        labels = owner["spec"]["template"].get("metadata", {}).get("labels", {}).items()
+        counts = {
+            "fullyLabeledReplicas": sum(
+                labels <= pod["metadata"].get("labels", {}).items() for pod in active
+            ),
+            "readyReplicas": sum(map(is_ready, active)),
+            "availableReplicas": sum(delay == 0.0 for delay in delays),
+        }
+        status: Obj = {"replicas": len(active), **{key: count for key, count in counts.items() if count}}
+        status["observedGeneration"] = owner["metadata"].get("generation", 1)
+        if refusal:
+            failure = {
+                "type": "ReplicaFailure",
+                "status": "True",
+                "reason": "FailedCreate",
+                "message": refusal,
+            }
+            old = condition(owner, "ReplicaFailure")
+            failure["lastTransitionTime"] = old["lastTransitionTime"] if old else now()
+            status["conditions"] = [failure]
+        if status != owner.get("status"):
+            self.store.modify(self.resource, owner["metadata"]["name"], lambda obj: obj.update(status=status))
+        return soonest(*(delay for delay in delays if delay))
+
+
+class ReplicaSets(Replicas):
+    """`replicasets.apps`."""
+
+    watches = ("replicasets.apps", "pods")
+    resource = "replicasets.apps"
+    api_version = "apps/v1"
+    kind = "ReplicaSet"
+    component = "replicaset-controller"
+
+    def selects(self, owner: Obj, pod: Obj) -> bool:
+        """By a LabelSelector."""
+        return selectors.label_query(owner["spec"]["selector"])(pod)
+
+
+class ReplicationControllers(Replicas):
+    """`replicationcontrollers`."""
+
+    watches = ("replicationcontrollers", "pods")
+    resource = "replicationcontrollers"
+    api_version = "v1"
+    kind = "ReplicationController"
+    component = "replication-controller"
+
+    def selects(self, owner: Obj, pod: Obj) -> bool:
+        """By a map of labels."""
+        return selectors.label_query({"matchLabels": owner["spec"]["selector"]})(pod)
+
+
+def _dispensable(pod: Obj) -> tuple[bool, bool, str]:
+    """Sorts what goes first first: not scheduled, not ready, young (`ActivePods` in kubernetes)."""
+    started = "".join(chr(0x10FFFF - ord(letter)) for letter in pod["metadata"]["creationTimestamp"])
+    return bool(pod["spec"].get("nodeName")), is_ready(pod), started

@@ -1,0 +1,61 @@
+"""What every project gets, and every service account in it: pull secrets and CA config maps."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from sandbox.controllers.loop import Controller
+from sandbox.controllers.objects import is_going, owner_reference
+from sandbox.store import random_suffix
+
+Obj = dict[str, Any]
+
+
+class ServiceAccounts(Controller):
+    """A `NAME-dockercfg-xxxxx` for each service account, as openshift-controller-manager makes them."""
+
+    watches = ("serviceaccounts", "secrets")
+
+    def reconcile(self) -> float | None:
+        """Make what is missing."""
+        return self.each("serviceaccounts", self._one)
+
+    def _one(self, account: Obj) -> None:
+        name = account["metadata"]["name"]
+        known = {secret["metadata"]["name"] for secret in self.store.list("secrets")}
+        pulls = [each["name"] for each in account.get("imagePullSecrets") or []]
+        if is_going(account) or any(each in known for each in pulls):
+            return
+        secret = self.store.create("secrets", _pull_secret(account, self.cluster.project.registry))
+        reference = {"name": secret["metadata"]["name"]}
+
+        def change(account: Obj) -> None:
+            account["imagePullSecrets"] = [*(account.get("imagePullSecrets") or []), reference]
+            account["secrets"] = [*(account.get("secrets") or []), reference]
+            internal = "openshift.io/internal-registry-pull-secret-ref"
+            account["metadata"].setdefault("annotations", {})[internal] = reference["name"]
+
+        self.store.modify("serviceaccounts", name, change)
+
+
+def _pull_secret(account: Obj, registry: str) -> Obj:
+    """The sandbox's registry asks for no password, so there is none in it."""
+    meta = account["metadata"]
+    config = json.dumps({registry: {"auth": ""}}).encode()
+    return {
+        "kind": "Secret",
+        "apiVersion": "v1",
+        "metadata": {
+            "name": f"{meta['name']}-dockercfg-{random_suffix()}",
+            "namespace": meta.get("namespace"),
+            "annotations": {
+                "kubernetes.io/service-account.name": meta["name"],
+                "openshift.io/internal-registry-auth-token.service-account": meta["name"],
+            },
+            "ownerReferences": [owner_reference(account, "v1", "ServiceAccount")],
+        },
+        "type": "kubernetes.io/dockercfg",
+        "data": {".dockercfg": base64.b64encode(config).decode()},
+    }

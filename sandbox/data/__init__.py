@@ -1,0 +1,1 @@
+"""Tables that the sandbox reads: facts about the API, not code."""

@@ -1,0 +1,135 @@
+"""The kubelet (and scheduler) of the sandbox's one node: pods become processes, their state is written back.
+
+| state directory | |
+|---|---|
+| pods/UID/ | writable layers, volumes and runtime files of a pod, while it is there |
+| claims/UID/ | a persistent volume claim's data, while the claim is there |
+| log/pods/NAME_UID/CONTAINER/N.log | what the N-th run of a container wrote; cleared at the next start |
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Any
+
+from sandbox.errors import StatusError
+from sandbox.images import Image, Images, remove_tree
+from sandbox.kubelet.events import Events
+from sandbox.kubelet.pod import Pod
+from sandbox.kubelet.volumes import IssueToken, forget_claim
+from sandbox.network import Network
+from sandbox.project import Project
+from sandbox.store import Event, Store
+
+Obj = dict[str, Any]
+log = logging.getLogger(__name__)
+
+
+class Kubelet:
+    """Runs every pod of the store.
+
+    `issue` makes service-account tokens (`Tokens.issue`), `ca` is the API's certificate authority in PEM.
+    """
+
+    node = "sandbox"
+    back_off = (10.0, 20.0, 40.0, 80.0, 160.0, 300.0)
+    token_refresh = 2880.0  # 80 % of a token's life
+
+    def __init__(
+        self,
+        project: Project,
+        store: Store,
+        images: Images,
+        network: Network,
+        *,
+        state: Path,
+        issue: IssueToken,
+        ca: str,
+    ) -> None:
+        self.project = project
+        self.store = store
+        self.images = images
+        self.network = network
+        self.issue = issue
+        self.ca = ca
+        self.events = Events(store, self.node)
+        self.pulled: set[str] = set()
+        self.pods_directory = state / "pods"
+        self.claims_directory = state / "claims"
+        self.logs_directory = state / "log" / "pods"
+        self._pods: dict[str, Pod] = {}
+        self._stopping: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Until cancelled; then every pod is killed."""
+        for directory in (self.pods_directory, self.claims_directory, self.logs_directory):
+            remove_tree(directory)  # of a sandbox that was killed
+            directory.mkdir(parents=True)
+        try:
+            with self.store.watch("pods", "persistentvolumeclaims") as watch:
+                async for event in watch:
+                    try:
+                        self._handle(event)
+                    except Exception:  # one pod's fault must not end the others
+                        log.exception("pod %s", event.object["metadata"]["name"])
+        finally:
+            for task in self._stopping.values():
+                task.cancel()
+            await asyncio.gather(*(pod.kill() for pod in self._pods.values()), return_exceptions=True)
+
+    def log_file(self, pod: str, container: str, *, previous: bool = False) -> Path | None:
+        """The log of a container's current or previous run; None before it has run."""
+        found = next((one for one in self._pods.values() if one.name == pod), None)
+        record = next((one for one in found.records if one.name == container), None) if found else None
+        if found is None or record is None:
+            return None
+        number = record.restarts - 1 if previous else record.restarts
+        file = found.log_file(container, number)
+        return file if file.exists() else None
+
+    async def exec(self, pod: str, container: str, command: list[str], timeout: float) -> tuple[int, str]:
+        """Run a command in a container: its exit code and output."""
+        for one in self._pods.values():
+            for record in one.records:
+                if one.name == pod and record.name == container and record.running:
+                    return await record.running.exec(command, timeout)
+        raise StatusError(400, "BadRequest", f'container "{container}" of pod "{pod}" is not running')
+
+    def find_image(self, reference: str) -> Image | None:
+        """An image by digest, by the name of a base, or by an image stream's tag in the internal registry."""
+        repository, _, tag = reference.partition("@")[0].rpartition(":")
+        prefix = self.project.image_repository("")
+        if "@" not in reference and repository.startswith(prefix):
+            stream = self.store.find("imagestreams.image.openshift.io", repository.removeprefix(prefix))
+            for one in (stream or {}).get("status", {}).get("tags", []):
+                if one["tag"] == tag and one.get("items"):
+                    return self.images.get(one["items"][0]["image"])
+            return None
+        return self.images.get(reference)
+
+    def _handle(self, event: Event) -> None:
+        uid = event.object["metadata"]["uid"]
+        if event.resource == "persistentvolumeclaims":
+            if event.type == "DELETED":
+                forget_claim(self.claims_directory, uid)
+            return
+        if event.object["spec"].get("nodeName", self.node) != self.node:
+            return  # a controller does the work of build and deployer pods itself
+        if event.type == "DELETED":
+            if uid in self._stopping:
+                self._pods[uid].hurry()
+            elif uid in self._pods:
+                self._stop(uid, 0)
+        elif uid not in self._pods:
+            self._pods[uid] = Pod(self, event.object)
+        elif "deletionTimestamp" in event.object["metadata"] and uid not in self._stopping:
+            self._stop(uid, float(event.object["metadata"].get("deletionGracePeriodSeconds", 30)))
+
+    def _stop(self, uid: str, grace: float) -> None:
+        async def stop() -> None:
+            await self._pods[uid].stop(grace)
+            del self._pods[uid], self._stopping[uid]
+
+        self._stopping[uid] = asyncio.create_task(stop())

@@ -1,0 +1,82 @@
+"""What the probes of a running container lead to: ready or not, started or not, killed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from sandbox.kubelet.probes import Failure, handle, probe, watch
+
+if TYPE_CHECKING:
+    from sandbox.container import Running
+    from sandbox.kubelet.pod import Pod
+    from sandbox.kubelet.status import Record
+
+Obj = dict[str, Any]
+
+
+class Health:
+    """The probes of one run of a container."""
+
+    def __init__(self, pod: Pod, record: Record, running: Running) -> None:
+        self.pod = pod
+        self.record = record
+        self.running = running
+
+    async def watch(self) -> None:
+        """Until cancelled."""
+        spec, record = self.record.spec, self.record
+        if post_start := spec.get("lifecycle", {}).get("postStart"):
+            await handle(post_start, spec, self.running, self.pod.ip, timeout=60)
+        if "startupProbe" in spec:
+            self.pod.publish()
+            await self._started(spec["startupProbe"])
+        record.started = True
+        record.ready = not record.init and "readinessProbe" not in spec
+        self.pod.publish()
+        tasks = []
+        if "readinessProbe" in spec:
+            tasks.append(self._watch("Readiness", spec["readinessProbe"]))
+        if "livenessProbe" in spec:
+            tasks.append(self._watch("Liveness", spec["livenessProbe"]))
+        await asyncio.gather(*tasks)
+
+    async def _started(self, what: Obj) -> None:
+        started = asyncio.Event()
+
+        def told(healthy: bool | None, failure: str) -> None:
+            self._tell("Startup", healthy, failure)
+            if healthy:
+                started.set()
+
+        watching = asyncio.create_task(watch(what, lambda: self._check(what), told))
+        try:
+            await started.wait()
+        finally:
+            watching.cancel()
+
+    async def _watch(self, kind: str, what: Obj) -> None:
+        await watch(what, lambda: self._check(what), lambda healthy, text: self._tell(kind, healthy, text))
+
+    async def _check(self, what: Obj) -> Failure:
+        return await probe(what, self.record.spec, self.running, self.pod.ip)
+
+    def _tell(self, kind: str, healthy: bool | None, failure: str) -> None:
+        pod, record = self.pod, self.record
+        if failure or healthy is False:
+            pod.kubelet.events.warning(
+                pod.pod, "Unhealthy", f"{kind} probe failed: {failure}", record.field_path
+            )
+        if kind == "Readiness" and healthy is not None and healthy != record.ready:
+            record.ready = healthy
+            pod.publish()
+        elif kind != "Readiness" and healthy is False:
+            message = f"Container {record.name} failed {kind.lower()} probe, will be restarted"
+            pod.kubelet.events.normal(pod.pod, "Killing", message, record.field_path)
+            pod.end_unhealthy(self.running, what_grace(record.spec, pod.pod))
+
+
+def what_grace(spec: Obj, pod: Obj) -> float:
+    """How long a container that failed its probe may take to end."""
+    own = spec.get("livenessProbe", {}).get("terminationGracePeriodSeconds")
+    return float(own if own is not None else pod["spec"].get("terminationGracePeriodSeconds", 30))

@@ -1,0 +1,87 @@
+"""What a project holds before anyone did anything in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox import rbac
+from sandbox.admission.scc import CONSTRAINTS, mcs_level
+from sandbox.project import Project
+from sandbox.store import Store
+
+Obj = dict[str, Any]
+
+ACCOUNTS = ("builder", "default", "deployer")
+
+
+def fill(store: Store, project: Project, certificates: str = "") -> None:
+    """The namespace with its UID range, the cluster's roles and constraints, accounts, a storage class."""
+    store.create("namespaces", _namespace(project))
+    for resource, obj in rbac.cluster_objects():
+        store.create(resource, obj)
+    for constraint in CONSTRAINTS:
+        store.create("securitycontextconstraints.security.openshift.io", constraint)
+    store.create("storageclasses.storage.k8s.io", _storage_class())
+    for name in ACCOUNTS:
+        meta = {"name": name, "namespace": project.name}
+        store.create("serviceaccounts", {"kind": "ServiceAccount", "apiVersion": "v1", "metadata": meta})
+    for name, role, subject in (
+        ("admin", "admin", {"kind": "User", "apiGroup": rbac.API_GROUP, "name": project.requester}),
+        ("system:deployers", "system:deployer", _account(project, "deployer")),
+        ("system:image-builders", "system:image-builder", _account(project, "builder")),
+        ("system:image-pullers", "system:image-puller", _everyone_in(project)),
+    ):
+        store.create(rbac.BINDINGS, _binding(project, name, role, subject))
+    for name, key in (("kube-root-ca.crt", "ca.crt"), ("openshift-service-ca.crt", "service-ca.crt")):
+        meta = {"name": name, "namespace": project.name}
+        config = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": meta, "data": {key: certificates}}
+        store.create("configmaps", config)
+
+
+def _namespace(project: Project) -> Obj:
+    annotations = {
+        "openshift.io/description": project.description,
+        "openshift.io/display-name": project.display_name,
+        "openshift.io/requester": project.requester,
+        "openshift.io/sa.scc.mcs": mcs_level(project),
+        "openshift.io/sa.scc.supplemental-groups": project.uid_range,
+        "openshift.io/sa.scc.uid-range": project.uid_range,
+    }
+    labels = {"kubernetes.io/metadata.name": project.name}
+    return {
+        "kind": "Namespace",
+        "apiVersion": "v1",
+        "metadata": {"name": project.name, "labels": labels, "annotations": annotations},
+        "spec": {"finalizers": ["kubernetes"]},
+        "status": {"phase": "Active"},
+    }
+
+
+def _storage_class() -> Obj:
+    annotations = {"storageclass.kubernetes.io/is-default-class": "true"}
+    return {
+        "kind": "StorageClass",
+        "apiVersion": "storage.k8s.io/v1",
+        "metadata": {"name": "hostpath", "annotations": annotations},
+        "provisioner": "kubernetes.io/host-path",
+        "reclaimPolicy": "Delete",
+        "volumeBindingMode": "Immediate",
+    }
+
+
+def _account(project: Project, name: str) -> Obj:
+    return {"kind": "ServiceAccount", "name": name, "namespace": project.name}
+
+
+def _everyone_in(project: Project) -> Obj:
+    return {"kind": "Group", "apiGroup": rbac.API_GROUP, "name": f"system:serviceaccounts:{project.name}"}
+
+
+def _binding(project: Project, name: str, role: str, subject: Obj) -> Obj:
+    return {
+        "kind": "RoleBinding",
+        "apiVersion": f"{rbac.API_GROUP}/v1",
+        "metadata": {"name": name, "namespace": project.name},
+        "subjects": [subject],
+        "roleRef": {"apiGroup": rbac.API_GROUP, "kind": "ClusterRole", "name": role},
+    }

@@ -1,0 +1,211 @@
+"""The sandbox as one process: API, controllers, kubelet, network and router, from start to clean end."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import errno
+import json
+import logging
+import os
+import secrets
+import signal
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from sandbox import oauth_tokens, seed
+from sandbox.actions import actions
+from sandbox.api import Api
+from sandbox.builds import Builder
+from sandbox.controllers import all_controllers
+from sandbox.controllers.loop import Cluster
+from sandbox.images import Images, remove_tree
+from sandbox.kubelet import Kubelet
+from sandbox.lock import Instance, Lock
+from sandbox.machine import check_machine
+from sandbox.network import Network
+from sandbox.oauth import OAuth
+from sandbox.project import Project
+from sandbox.router import Router
+from sandbox.store import Store
+from sandbox.tls import Authority
+from sandbox.users import ADMIN, Tokens, person
+from sandbox.web import application
+
+Obj = dict[str, Any]
+Then = Callable[["Options", asyncio.Event], Awaitable[int]]
+
+HOST = "127.0.0.1"
+TEMPORARY = ("records", "tmp", "uploads", "pods", "claims")  # a killed sandbox may have left them
+CANCEL_AGAIN = 0.5
+SERVICE = "kubernetes.default.svc"
+
+
+class CannotStart(Exception):
+    """One sentence: what is in the way, and what to do."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where the sandbox keeps its files, which checkout it serves, and its ports (0: any)."""
+
+    state: Path
+    checkout: Path
+    api_port: int = 0
+    route_port: int = 8443
+    project: Project = field(default_factory=Project)
+
+
+async def serve(options: Options, then: Then) -> int:
+    """Start everything, do `then`, whose event Ctrl-C sets, stop everything; the exit code of `then`."""
+    if problems := check_machine(options.state):
+        raise CannotStart("\n       ".join(problems))
+    lock = Lock(options.state)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    try:
+        _log_to(options.state / "log" / "sandbox.log")
+        async with running(options) as options_now:
+            lock.describe(_instance(options_now))
+            return await then(options_now, stopping)
+    finally:
+        clean(options.state)
+        lock.release()
+
+
+@asynccontextmanager
+async def running(options: Options) -> AsyncIterator[Options]:
+    """The sandbox, answering; the options with the ports it has."""
+    clean(options.state)
+    project, store = options.project, Store()
+    authority = Authority(options.state / "ca")
+    seed.fill(store, project, authority.pem)
+    api = Api(store, project)
+    people = {secrets.token_urlsafe(32): person(project.requester), secrets.token_urlsafe(32): ADMIN}
+    tokens = Tokens(store, project, secrets.token_bytes(32), people)
+    oauth_tokens.fill(store, project)
+    oauth = OAuth(store, project, tokens)
+    cluster = Cluster(store, api, project, options.state)
+    images = Images(options.state / "images")
+    async with AsyncExitStack() as stack:
+        files = _LogFiles(cluster)
+        app = application(api, tokens, log_file=files.find, actions=actions(cluster), oauth=oauth)
+        names = [HOST, "localhost", "kubernetes", "kubernetes.default", SERVICE, f"{SERVICE}.cluster.local"]
+        api_port = await _listen(stack, app, options.api_port, authority.context("api", names))
+        network = Network(project, store, api=(HOST, api_port))
+        kubelet = Kubelet(
+            project, store, images, network, state=options.state, issue=tokens.issue, ca=authority.pem
+        )
+        files.kubelet = kubelet
+        router = Router(project, store, network, oauth)
+        wildcard = [f"*.apps.{project.domain}", f"apps.{project.domain}"]
+        try:
+            runner = await router.serve(authority.context("routes", wildcard), options.route_port)
+        except OSError as problem:
+            raise _port_problem(options.route_port, "--port", problem) from problem
+        stack.push_async_callback(runner.cleanup)
+        builder = Builder(images, options.state, kubelet.find_image)
+        controllers = all_controllers(cluster, images, builder, options.checkout)
+        work = [network.run(), kubelet.run(), router.run(), *(each.run() for each in controllers)]
+        for each in work:
+            _start(stack, each)
+        developer, admin = people
+        config = options.state / "kubeconfig"
+        _write_kubeconfig(config, f"https://{HOST}:{api_port}", authority.pem, project, developer)
+        _write_kubeconfig(
+            options.state / "admin.kubeconfig", f"https://{HOST}:{api_port}", authority.pem, project, admin
+        )
+        yield Options(options.state, options.checkout, api_port, router.port, project)
+    for name in ("kubeconfig", "admin.kubeconfig"):
+        (options.state / name).unlink(missing_ok=True)
+
+
+def clean(state: Path) -> None:
+    """Remove what belongs to one run only: pods, claims, uploads. Images and caches stay."""
+    for name in TEMPORARY:
+        remove_tree(state / name)
+
+
+class _LogFiles:
+    """Logs of containers, and of pods whose work a controller does."""
+
+    kubelet: Kubelet
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    def find(self, pod: str, container: str, previous: bool) -> Path | None:
+        record = self._cluster.record_log(pod)
+        if record.is_file():
+            return record
+        return self.kubelet.log_file(pod, container, previous=previous)
+
+
+async def _listen(stack: AsyncExitStack, app: web.Application, port: int, context: ssl.SSLContext) -> int:
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1, handler_cancellation=True)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    try:
+        await web.TCPSite(runner, HOST, port, ssl_context=context).start()
+    except OSError as problem:
+        raise _port_problem(port, "--api-port", problem) from problem
+    return int(runner.addresses[0][1])
+
+
+def _port_problem(port: int, option: str, problem: OSError) -> CannotStart:
+    if problem.errno == errno.EADDRINUSE:
+        other = f"choose another one, for example {option} {port + 1}"
+        make = f" (make run PORT={port + 1})" if option == "--port" else ""
+        return CannotStart(f"port {port} is taken by another program; {other}{make}")
+    if problem.errno == errno.EACCES:
+        return CannotStart(f"port {port} needs root; choose one from 1024 up, for example {option} 8443")
+    return CannotStart(f"port {port} cannot be opened: {problem.strerror}")
+
+
+def _start(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
+    """Run a part until everything stops, the last one first."""
+    task = asyncio.create_task(work)
+
+    async def stop() -> None:
+        while not task.done():  # until Python 3.12 `asyncio.wait_for` may swallow a cancellation
+            task.cancel()
+            await asyncio.wait([task], timeout=CANCEL_AGAIN)
+
+    stack.push_async_callback(stop)
+
+
+def _write_kubeconfig(file: Path, server: str, ca: str, project: Project, token: str) -> None:
+    """In JSON, which is YAML too, so that a command line without a YAML reader can read it."""
+    name, user = project.name, project.requester
+    cluster = {"server": server, "certificate-authority-data": base64.b64encode(ca.encode()).decode()}
+    config = {
+        "kind": "Config",
+        "apiVersion": "v1",
+        "clusters": [{"name": "sandbox", "cluster": cluster}],
+        "users": [{"name": user, "user": {"token": token}}],
+        "contexts": [{"name": name, "context": {"cluster": "sandbox", "namespace": name, "user": user}}],
+        "current-context": name,
+    }
+    partial = file.with_suffix(".partial")
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as writing:
+        json.dump(config, writing, indent=2)
+    partial.rename(file)
+
+
+def _instance(options: Options) -> Instance:
+    address = f"https://{HOST}:{options.api_port}"
+    return Instance(os.getpid(), address, options.project.name, options.route_port)
+
+
+def _log_to(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    form = "%(asctime)s %(name)s: %(message)s"
+    logging.basicConfig(filename=file, filemode="w", level=logging.INFO, format=form, force=True)

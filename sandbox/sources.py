@@ -1,0 +1,132 @@
+"""Where a build's source comes from: Git, an upload, or this checkout for the project's own address."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Obj = dict[str, Any]
+Say = Callable[[str], None]
+
+PROTOCOLS = "http:https:git:ssh:file"
+
+
+class BuildFailure(Exception):
+    """Ends a build: `reason` and `message` of its status, and what the log says."""
+
+    def __init__(self, reason: str, message: str, detail: str = "") -> None:
+        super().__init__(detail or message)
+        self.reason = reason
+        self.message = message
+
+
+async def fetch(build: Obj, uploads: Path, checkout: Path, into: Path, say: Say) -> Path:
+    """Bring the source into an empty directory; the directory within it that is to be built."""
+    source = build["spec"].get("source") or {}
+    if "binary" in source:
+        shutil.copytree(uploads / build["metadata"]["name"], into, symlinks=True, dirs_exist_ok=True)
+    elif "git" in source and is_own(source["git"]["uri"], checkout):
+        say(f'Cloning "{source["git"]["uri"]}" ...\n\t(its working tree here: {checkout})')
+        await asyncio.to_thread(copy_working_tree, checkout, into)
+    elif "git" in source:
+        await _clone(source["git"], into, say)
+    if "dockerfile" in source:
+        (into / "Dockerfile").write_text(source["dockerfile"])
+    return _context(into, source.get("contextDir", ""))
+
+
+def unpack(archive: bytes, as_file: str, into: Path) -> None:
+    """What `oc start-build --from-dir` (or `--from-file`) sent; ValueError when it is no archive."""
+    into.mkdir(parents=True)
+    if as_file:
+        (into / Path(as_file).name).write_bytes(archive)
+        return
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+            tar.extractall(into, filter="data")
+    except (tarfile.TarError, EOFError) as problem:
+        raise ValueError(f"the upload is no tar archive: {problem}") from problem
+
+
+def own_addresses(checkout: Path) -> set[str]:
+    """The Git addresses that this checkout's own BuildConfigs name."""
+    found = set()
+    for file in (checkout / "resources.json", checkout / "notebook" / "resources.json"):
+        if file.is_file():
+            for item in json.loads(file.read_text()).get("items", []):
+                if item.get("kind") == "BuildConfig":
+                    found.add(_bare(item["spec"].get("source", {}).get("git", {}).get("uri", "")))
+    return found - {""}
+
+
+def is_own(address: str, checkout: Path) -> bool:
+    """Whether a Git address is this project's, so that the checkout can stand for it."""
+    return _bare(address) in own_addresses(checkout)
+
+
+def copy_working_tree(checkout: Path, into: Path) -> None:
+    """The files of a checkout as they are now, without what Git ignores."""
+    listing = ["git", "-C", str(checkout), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    done = subprocess.run(listing, capture_output=True, check=False)
+    if done.returncode:
+        # Not a Git checkout, such as an unpacked archive: all but what was made here.
+        shutil.copytree(checkout, into, symlinks=True, dirs_exist_ok=True, ignore=_made_here(checkout))
+        return
+    for name in filter(None, os.fsdecode(done.stdout).split("\0")):
+        file = checkout / name
+        if file.is_symlink() or file.is_file():
+            (into / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file, into / name, follow_symlinks=False)
+
+
+def _context(top: Path, folder: str) -> Path:
+    inside: Path = (top / folder.lstrip("/")).resolve()
+    if not inside.is_dir() or not inside.is_relative_to(top.resolve()):
+        text = "The supplied context directory does not exist."
+        raise BuildFailure("InvalidContextDirectory", text, f"error: {text} ({folder})")
+    return inside
+
+
+async def _clone(git: Obj, into: Path, say: Say) -> None:
+    say(f'Cloning "{git["uri"]}" ...')
+    # Other transports of Git run commands; none asks for a password.
+    env = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": PROTOCOLS}
+    commands = [["git", "clone", "--quiet", "--recursive", "--", git["uri"], str(into)]]
+    if git.get("ref"):
+        commands.append(["git", "-C", str(into), "checkout", "--quiet", git["ref"], "--"])
+    about = "--format=\tCommit:\t%H (%s)%n\tAuthor:\t%an <%ae>%n\tDate:\t%ad"
+    commands.append(["git", "-C", str(into), "log", "-1", about])
+    for command in commands:
+        process = await asyncio.create_subprocess_exec(
+            *command, env=env, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        )
+        try:
+            output, _ = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
+        if text := output.decode(errors="replace").rstrip():
+            say(text)
+        if process.returncode:
+            raise BuildFailure("FetchSourceFailed", "Failed to fetch the input source.", f"error: {text}")
+    await asyncio.to_thread(shutil.rmtree, into / ".git", ignore_errors=True)
+
+
+def _made_here(checkout: Path) -> Callable[[str, list[str]], set[str]]:
+    def ignore(folder: str, names: list[str]) -> set[str]:
+        top = {".git", ".venv", ".sandbox"} if Path(folder) == checkout else set()
+        return {name for name in names if name in top | {"__pycache__", "node_modules"}}
+
+    return ignore
+
+
+def _bare(address: str) -> str:
+    return address.removesuffix("/").removesuffix(".git").lower()
