@@ -1,0 +1,92 @@
+# `make run` tries it on this machine, `make test` proves it. Both set up what they need in .venv;
+# git, make and python3 (3.10 or newer, with venv) are all that must be there.
+
+PYTHON ?= python3
+PORT ?= 8443
+GIT_URL ?=
+GIT_REF ?=
+
+venv := .venv
+python := $(venv)/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
+
+.PHONY: run
+run: $(venv)/.sandbox ## JupyterHub on a small OpenShift project on this machine; Ctrl-C ends it
+	@$(python) -m sandbox run --port $(PORT)
+
+.PHONY: test
+test: $(venv)/.tests system lint ## everything that CI runs
+	$(venv)/bin/pytest
+
+.PHONY: test-cluster
+test-cluster: $(venv)/.tests system ## the cluster tests, in the project that `oc` is logged in to
+	$(venv)/bin/pytest -m cluster --cluster
+
+.PHONY: lint
+lint: $(venv)/.tests
+	$(venv)/bin/ruff check
+	$(venv)/bin/ruff format --check
+	$(venv)/bin/mypy
+	git ls-files -z | xargs -0 grep -lIE '^#!.*\b(bash|sh)\b' | xargs $(venv)/bin/shellcheck -x
+
+.PHONY: resources
+resources: $(venv)/.sandbox ## resources.json anew; GIT_URL=... GIT_REF=... for a fork
+	$(python) -m openshift $(if $(GIT_URL),--git-url $(GIT_URL)) $(if $(GIT_REF),--git-ref $(GIT_REF))
+
+.PHONY: audit
+audit: $(venv)/.tests ## known vulnerabilities in what is locked
+	tests/images/audit.sh
+
+.PHONY: picture
+picture: $(venv)/.tests system ## the README's picture, of what `make run` serves
+	$(python) -m docs.picture
+
+.PHONY: lock
+lock: $(venv)/.sandbox ## the newest versions of everything, locked with hashes
+	$(call uv_lock,requirements)
+	$(call uv_lock,sandbox/requirements)
+	$(call uv_lock,tests/requirements)
+	$(call uv_lock,builder/uv)
+	$(call uv_lock,builder/nodejs)
+	$(call uv_lock,notebook/requirements)
+	$(call uv_lock,notebook/scipy-notebook/requirements)
+	cp builder/uv.txt builder/steps.sh builder/save-artifacts notebook/builder/
+	npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
+
+uv_lock = $(venv)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \
+	--no-emit-index-url --custom-compile-command 'make lock' $(1).in -o $(1).txt
+
+.PHONY: clean
+clean: ## stops the sandbox and deletes its state and the venv
+	if [ -x $(python) ]; then $(python) -m sandbox down; fi
+	rm -rf .sandbox $(venv)
+
+$(python):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+	  echo "$(PYTHON) is $$($(PYTHON) --version 2>&1): 3.10 or newer is needed; name another, for example: make PYTHON=python3.12 run" >&2; exit 1; }
+	@$(PYTHON) -m venv $(venv) || { rm -rf $(venv); \
+	  echo "$(PYTHON) has no venv module; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+$(venv)/.sandbox: sandbox/requirements.txt | $(python)
+	@echo "Installing the sandbox's packages in $(venv) ..."
+	@$(python) -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(venv)/.tests: tests/requirements.txt $(venv)/.sandbox
+	@echo "Installing the tests' packages in $(venv) ..."
+	@$(venv)/bin/uv pip install --quiet --compile-bytecode --python $(python) --require-hashes -r $<
+	@touch $@
+
+# What only the system brings: a browser, and the builder of containers. Where we may not install it, the tests that
+# need it say so and are skipped.
+.PHONY: system
+system:
+	@missing=$$(for tool in chromium buildah debootstrap; do command -v $$tool >/dev/null || echo $$tool; done); \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing for the tests:" $$missing; \
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -yqq --no-install-recommends $$missing; } >/dev/null; fi

@@ -1,0 +1,46 @@
+"""What the tests of the config package share: recorded answers, and an API that gives them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .people import login, person  # noqa: F401 (fixtures)
+from .standin import StandIn
+
+REPO = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def recorded() -> dict[str, dict]:
+    """Answers of a real OpenShift, by name."""
+    lines = (Path(__file__).parent / "recorded.jsonl").read_text().splitlines()
+    return {record["name"]: record for record in map(json.loads, lines)}
+
+
+@pytest.fixture(scope="session")
+def logins() -> dict[str, dict]:
+    """Exchanges with a real OpenShift's login, by name."""
+    lines = (Path(__file__).parent / "oauth.jsonl").read_text().splitlines()
+    return {record["name"]: record for record in map(json.loads, lines)}
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[StandIn]:
+    """An API on loopback with TLS and a service account of its own; a test says what it answers."""
+    with StandIn(tmp_path) as standin:
+        yield standin
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment with nothing of JupyterHub in it but what must be there."""
+    for name in [
+        name for name in os.environ if "JUPYTERHUB" in name or name in ("APPLICATION_NAME", "KUBECONFIG")
+    ]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("CONFIGPROXY_AUTH_TOKEN", "the-proxy-token")

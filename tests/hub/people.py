@@ -1,0 +1,129 @@
+"""People who log in with OpenShift, as a real one's recordings know them."""
+
+from __future__ import annotations
+
+import logging
+from types import SimpleNamespace
+
+import jwt
+import pytest
+from oauthenticator.oauth2 import _serialize_state
+from traitlets.config import Config
+
+from jupyterhub_openshift import authenticator as module
+from jupyterhub_openshift.authenticator import ProjectAuthenticator
+from jupyterhub_openshift.configure import configure_login
+from jupyterhub_openshift.oauth_client import token_object
+from jupyterhub_openshift.project import Project
+from jupyterhub_openshift.trust import trusted
+
+from .test_configure import settings
+
+CLIENT = "system:serviceaccount:hubproj:jupyterhub-hub"
+CALLBACK = "https://jupyterhub-hubproj.apps.real.test/hub/oauth_callback"
+USER = ("GET", "/apis/user.openshift.io/v1/users/~")
+REVIEW = ("POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews")
+TOKEN = ("POST", "/oauth/token")
+THEIRS = "sha256~a-token-of-a-person"
+DELETE = ("DELETE", f"/apis/oauth.openshift.io/v1/oauthaccesstokens/{token_object(THEIRS)}")
+HUB = SimpleNamespace(server=SimpleNamespace(base_url="/hub/"))
+STRANGER = (
+    'OpenShift knows you as "alice", but this hub is only for those who may see the project hubproj. '
+    "Ask an administrator of that project; this command lets you in: "
+    "oc policy add-role-to-user view alice -n hubproj"
+)
+
+
+def own_token(number: int = 1) -> str:
+    return jwt.encode({"sub": CLIENT, "jti": str(number)}, "k" * 32)
+
+
+@pytest.fixture
+def login(api, logins, monkeypatch):
+    """Make an authenticator, with a person of the recordings at the door."""
+    (api.account / "token").write_text(own_token())
+    api.tokens = {own_token(), THEIRS}
+    api.public = {"/oauth/token"}
+    for name, value in api.environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(ProjectAuthenticator, "token_file", api.account / "token")
+    monkeypatch.setattr(module, "trusted", lambda: trusted([api.account / "ca.crt"]))
+    address = f"https://127.0.0.1:{api.port}"
+
+    def make(person: str, **values) -> ProjectAuthenticator:
+        values = {"authenticator": "openshift", "crypt_key": SimpleNamespace(), **values}
+        c = Config()
+        configure_login(c, settings(**values), Project("hubproj"))
+        c.OpenShiftOAuthenticator.openshift_auth_api_url = address
+        api.answers[TOKEN] = (200, {**logins["token/first"]["response"], "access_token": THEIRS})
+        api.answers[USER] = (200, logins[f"users-self/{person}"]["response"])
+        api.answers[REVIEW] = lambda body: review(logins, person, body)
+        api.answers[DELETE] = (200, logins["revoke/delete-by-hub-sa"]["response"])
+        return ProjectAuthenticator(config=c)
+
+    return make
+
+
+def review(logins, person: str, body: dict) -> tuple[int, dict]:
+    wanted = body["spec"]["resourceAttributes"]
+    record = logins[f"ssar/full/{person}/{wanted['verb']}-{wanted['resource']}"]
+    asked = {"group": "", **record["request"]["body"]["spec"]["resourceAttributes"]}
+    assert wanted == asked
+    return record["status"], record["response"]
+
+
+def coming_back(code: str = "the-code") -> SimpleNamespace:
+    """A browser that OpenShift sends back with a code."""
+    state = _serialize_state({"code_verifier": "the-verifier"})
+    return SimpleNamespace(
+        get_argument=lambda name: {"code": code}[name],
+        get_state_cookie=lambda: state,
+        request=browser_request(),
+        hub=HUB,
+    )
+
+
+def browser_request() -> SimpleNamespace:
+    """As it comes through the router, which speaks TLS, and the hub's proxy, which does not."""
+    headers = {"X-Forwarded-Proto": "https,http"}
+    return SimpleNamespace(
+        method="GET", protocol="http", host="jupyterhub-hubproj.apps.real.test", headers=headers
+    )
+
+
+def application(authenticator: ProjectAuthenticator) -> SimpleNamespace:
+    """What a handler knows of JupyterHub."""
+    return SimpleNamespace(settings={"authenticator": authenticator, "log": logging.getLogger(), "hub": HUB})
+
+
+class Person:
+    """As JupyterHub keeps one who is logged in."""
+
+    def __init__(self, name: str, token: dict) -> None:
+        self.name = name
+        self.orm_user = SimpleNamespace(api_tokens=["the-server's", "the-browser's"])
+        self.spawners = {"": SimpleNamespace(active=True, pending=None)}
+        self.db = SimpleNamespace(delete=self.orm_user.api_tokens.remove, commit=lambda: None)
+        self.state = {"access_token": THEIRS, "token_response": token} if token else None
+
+    async def get_auth_state(self):
+        return self.state
+
+    async def save_auth_state(self, state):
+        self.state = state
+
+
+@pytest.fixture
+def person(logins):
+    return lambda name: Person(name, {**logins["token/first"]["response"], "access_token": THEIRS})
+
+
+class Request:
+    """As JupyterHub handles one."""
+
+    def __init__(self, token: object = None) -> None:
+        self.stopped: list[tuple[str, str]] = []
+        self.get_token = lambda: token
+
+    async def stop_single_user(self, user, name):
+        self.stopped.append((user.name, name))

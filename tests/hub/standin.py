@@ -1,0 +1,131 @@
+"""A stand-in for the cluster's API, where only single requests and their answers are at issue.
+
+What a cluster does by itself is tested against the sandbox.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import ipaddress
+import json
+import ssl
+import threading
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+Answer = tuple[int, Any]
+
+
+class StandIn:
+    """Answers by method and path, without the query; anything else is 404 as on a plain Kubernetes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.account = folder / "serviceaccount"
+        self.answers: dict[tuple[str, str], Answer | Callable[[Any], Answer]] = {}
+        self.requests: list[tuple[str, str, Any]] = []
+        self.content_types: list[str] = []
+        self.tokens = {"the-token"}
+        self.public: set[str] = set()  # paths for which no token is needed
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    def __enter__(self) -> StandIn:
+        self.account.mkdir()
+        (self.account / "token").write_text("the-token")
+        (self.account / "namespace").write_text("rec")
+        context = certificate(self.account)
+        self._thread.start()
+        self.port: int = asyncio.run_coroutine_threadsafe(self._serve(context), self._loop).result()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What the kubelet gives a pod."""
+        return {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": str(self.port)}
+
+    def answer(self, record: dict[str, Any]) -> None:
+        """Give a recorded answer."""
+        self.answers[record["method"], record["path"].partition("?")[0]] = (
+            record["status"],
+            deepcopy(record["response"]),
+        )
+
+    async def _serve(self, context: ssl.SSLContext) -> int:
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", self._handle)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=context)
+        await site.start()
+        return int(self._runner.addresses[0][1])
+
+    async def _stop(self) -> None:
+        await self._runner.cleanup()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _handle(self, request: web.Request) -> web.Response:
+        text = await request.text()
+        form = request.content_type == "application/x-www-form-urlencoded"
+        body = dict(parse_qsl(text)) if form else json.loads(text) if text else None
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if token not in self.tokens and request.path not in self.public:
+            return web.json_response({"kind": "Status", "message": "Unauthorized", "code": 401}, status=401)
+        if request.query.get("watch"):
+            await asyncio.sleep(0.2)
+            return web.Response()
+        self.requests.append((request.method, request.path, body))
+        self.content_types.append(request.content_type)
+        found = self.answers.get((request.method, request.path), (404, "404 page not found\n"))
+        status, response = found(body) if callable(found) else found
+        if isinstance(response, str):
+            return web.Response(text=response, status=status)
+        return web.json_response(response, status=status)
+
+
+def certificate(folder: Path) -> ssl.SSLContext:
+    """A server context for 127.0.0.1; its certificate is `ca.crt` in the folder."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "stand-in")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    built = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(hours=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), False)
+        .add_extension(
+            x509.KeyUsage(True, False, False, False, False, True, True, False, False), critical=True
+        )
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "ca.crt").write_bytes(built.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(folder / "ca.crt", folder / "key.pem")
+    return context

@@ -1,0 +1,343 @@
+"""Every concern against a bare Config, whole."""
+
+import sys
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jupyterhub.spawner import Spawner
+from kubespawner import KubeSpawner
+from oauthenticator.github import GitHubOAuthenticator
+from pydantic import SecretStr
+from sqlalchemy import make_url
+from traitlets.config import Config
+
+from jupyterhub_openshift import configure
+from jupyterhub_openshift.authenticator import ProjectAuthenticator
+from jupyterhub_openshift.project import Project
+from jupyterhub_openshift.proxy import SeparateProxy
+from jupyterhub_openshift.settings import Settings
+from jupyterhub_openshift.spawner import OpenShiftSpawner, image_menu
+
+PROJECT = Project("rec", 1000190000, 1000190000)
+PLAIN = Project("default")
+
+
+def settings(**values) -> Settings:
+    defaults = {name: field.get_default() for name, field in Settings.model_fields.items()}
+    return Settings.model_construct(**{**defaults, "proxy_token": SecretStr("the-proxy-token"), **values})
+
+
+def configured(concern, project=PROJECT, **values) -> Config:
+    c = Config()
+    concern(c, settings(**values), project)
+    return c
+
+
+def test_the_hub_listens_on_all_interfaces_and_is_found_by_its_service():
+    assert configured(configure.configure_hub) == {
+        "JupyterHub": {
+            "hub_bind_url": "http://:8081",
+            "hub_connect_url": "http://jupyterhub:8081",
+            "cleanup_servers": False,
+        }
+    }
+
+
+@pytest.mark.parametrize(("secret", "value"), [("0f" * 32, b"\x0f" * 32), ("x" * 40, b"x" * 40)])
+def test_the_cookie_secret_is_hexadecimal_or_any_text(secret, value):
+    c = configured(configure.configure_hub, cookie_secret=SecretStr(secret))
+    assert c.JupyterHub.cookie_secret == value
+
+
+def test_several_encryption_keys_are_handed_on():
+    c = configured(configure.configure_hub, crypt_key=SecretStr("0f" * 32 + ";" + "1e" * 32))
+    assert c.CryptKeeper == {"keys": ["0f" * 32, "1e" * 32]}
+
+
+def test_without_a_database_host_there_is_a_file():
+    assert configured(configure.configure_database) == {
+        "JupyterHub": {"db_url": "sqlite:////opt/app-root/data/jupyterhub.sqlite", "upgrade_db": True}
+    }
+
+
+@given(st.text(min_size=1), st.text(min_size=1), st.text(min_size=1))
+def test_the_database_url_carries_any_password_user_and_name(password, user, name):
+    url = make_url(
+        configure.database_url(
+            settings(
+                database_host="jupyterhub-db",
+                database_password=SecretStr(password),
+                database_user=user,
+                database_name=name,
+            )
+        )
+    )
+    assert (url.password, url.username, url.database) == (password, user, name)
+    assert (url.drivername, url.host, url.port) == ("postgresql+psycopg2", "jupyterhub-db", 5432)
+
+
+def test_the_proxy_runs_elsewhere():
+    assert configured(configure.configure_proxy, application_name="jakevdp") == {
+        "JupyterHub": {"proxy_class": SeparateProxy},
+        "ConfigurableHTTPProxy": {
+            "should_start": False,
+            "api_url": "http://jakevdp-proxy:8001",
+            "auth_token": "the-proxy-token",
+        },
+    }
+
+
+def test_temporary_users_are_let_in_and_no_one_of_another_authenticator_is():
+    assert configured(configure.configure_login) == {
+        "JupyterHub": {"authenticator_class": "tmp"},
+        "TmpAuthenticator": {"allow_all": True},
+        "ProjectAuthenticator": {"project": "rec", "allow_project": True},
+        "OAuthenticator": {"manage_groups": False},
+        "Authenticator": {
+            "allow_all": False,
+            "allowed_users": set(),
+            "admin_users": set(),
+            "enable_auth_state": False,
+        },
+    }
+
+
+def test_another_authenticator_lets_in_those_listed():
+    c = configured(
+        configure.configure_login,
+        authenticator="github",
+        allowed_users=frozenset({"alice"}),
+        allowed_groups=frozenset({"students"}),
+        admin_users=frozenset({"carol"}),
+        admin_groups=frozenset({"teachers"}),
+        crypt_key=SecretStr("0f" * 32),
+    )
+    assert c == {
+        "JupyterHub": {"authenticator_class": "github"},
+        "TmpAuthenticator": {"allow_all": True},
+        "ProjectAuthenticator": {"project": "rec", "allow_project": True},
+        "OAuthenticator": {"manage_groups": True},
+        "Authenticator": {
+            "allow_all": False,
+            "allowed_users": {"alice"},
+            "allowed_groups": {"students"},
+            "admin_users": {"carol"},
+            "admin_groups": {"teachers"},
+            "enable_auth_state": True,
+        },
+    }
+    GitHubOAuthenticator(config=c)
+
+
+def test_everyone_who_can_log_in_is_let_in_when_that_is_said():
+    c = configured(configure.configure_login, authenticator="github", allow="everyone")
+    assert c.Authenticator == {
+        "allow_all": True,
+        "allowed_users": set(),
+        "admin_users": set(),
+        "enable_auth_state": False,
+    }
+
+
+def test_openshifts_login_lets_in_the_projects_people():
+    project = replace(PROJECT, login_server="https://oauth-openshift.apps.real.test")
+    crypt_key = SecretStr("0f" * 32)
+    c = configured(configure.configure_login, project, authenticator="openshift", crypt_key=crypt_key)
+    assert c == {
+        "JupyterHub": {"authenticator_class": ProjectAuthenticator},
+        "TmpAuthenticator": {"allow_all": True},
+        "ProjectAuthenticator": {"project": "rec", "allow_project": True},
+        "OpenShiftOAuthenticator": {"openshift_auth_api_url": "https://oauth-openshift.apps.real.test"},
+        "OAuthenticator": {"manage_groups": True},
+        "Authenticator": {
+            "allow_all": False,
+            "allowed_users": set(),
+            "admin_users": set(),
+            "enable_auth_state": True,
+        },
+    }
+
+
+@pytest.mark.parametrize("allow", ["everyone", "listed"])
+def test_openshifts_login_can_let_in_others_than_the_projects_people(allow):
+    c = configured(configure.configure_login, authenticator="openshift", allow=allow)
+    assert (c.ProjectAuthenticator.allow_project, c.Authenticator.allow_all) == (False, allow == "everyone")
+
+
+def test_notebooks_are_named_and_labelled_after_the_application():
+    assert configured(configure.configure_notebooks, application_name="jakevdp") == {
+        "JupyterHub": {"spawner_class": OpenShiftSpawner},
+        "KubeSpawner": {
+            "namespace": "rec",
+            "image": "minimal-notebook:3.12",
+            "pod_name_template": "jakevdp-nb-{user_server}",
+            "common_labels": {
+                "app": "jakevdp",
+                "app.kubernetes.io/name": "jupyterhub",
+                "app.kubernetes.io/instance": "jakevdp",
+                "app.kubernetes.io/part-of": "jakevdp",
+                "app.kubernetes.io/managed-by": "kubespawner",
+            },
+        },
+        "Spawner": {
+            "cmd": ["/opt/app-root/bin/start-singleuser.sh"],
+            "ip": "",
+            "port": 8080,
+            "default_url": "/lab",
+            "start_timeout": 300,
+            "http_timeout": 60,
+            "poll_interval": 5,
+        },
+    }
+
+
+def test_with_a_menu_the_choices_are_looked_up_each_time():
+    c = configured(configure.configure_notebooks, notebook_menu="on")
+    assert c.KubeSpawner.profile_list is image_menu
+
+
+def test_the_classic_interface_has_its_own_address():
+    c = configured(configure.configure_notebooks, notebook_interface="classic")
+    assert c.Spawner.default_url == "/tree"
+
+
+def test_each_trait_is_set_on_the_class_that_defines_it_so_that_a_users_file_can_name_any():
+    c = Config()
+    everything = settings(
+        authenticator="github",
+        volume_size="1Gi",
+        storage_class="fast",
+        notebook_memory="1Gi",
+        notebook_cpu="1",
+    )
+    for name, concern in vars(configure).items():
+        if name.startswith("configure_"):
+            concern(c, everything, PROJECT)
+    for cls in (OpenShiftSpawner, KubeSpawner):
+        own = {name for name in cls.class_traits(config=True) if not hasattr(Spawner, name)}
+        assert set(c[cls.__name__]) <= own
+    assert set(c.Spawner) <= set(Spawner.class_traits(config=True))
+
+
+@pytest.mark.parametrize(("project", "uid"), [(PROJECT, 1000190000), (PLAIN, None)])
+def test_notebooks_run_as_the_project_asks_and_with_no_privilege(project, uid):
+    assert configured(configure.configure_security, project) == {
+        "KubeSpawner": {
+            "uid": uid,
+            "fs_gid": uid,
+            "allow_privilege_escalation": False,
+            "container_security_context": {
+                "runAsNonRoot": True,
+                "capabilities": {"drop": ["ALL"]},
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+            "automount_service_account_token": False,
+            "extra_pod_config": {"enableServiceLinks": False},
+        }
+    }
+
+
+def test_limits_are_kubernetes_quantities():
+    c = configured(configure.configure_limits, notebook_memory="512Mi", notebook_cpu="500m", max_servers=20)
+    assert c == {
+        "Spawner": {"mem_limit": 536870912, "cpu_limit": 0.5},
+        "JupyterHub": {"active_server_limit": 20},
+    }
+
+
+def test_without_limits_none_are_set():
+    assert configured(configure.configure_limits) == {"JupyterHub": {"active_server_limit": 0}}
+
+
+def test_without_a_size_notebooks_have_no_volume():
+    assert configured(configure.configure_storage) == {"KubeSpawner": {"delete_pvc": False}}
+
+
+def test_with_a_size_each_user_has_a_volume_that_stays():
+    c = configured(
+        configure.configure_storage, authenticator="github", volume_size="1Gi", storage_class="fast"
+    )
+    assert c == {
+        "KubeSpawner": {
+            "delete_pvc": False,
+            "storage_pvc_ensure": True,
+            "storage_capacity": "1Gi",
+            "storage_class": "fast",
+            "pvc_name_template": "jupyterhub-nb-{user_server}",
+            "volumes": {"home": {"name": "home", "persistentVolumeClaim": {"claimName": "{pvc_name}"}}},
+            "volume_mounts": {"home": {"name": "home", "mountPath": "/opt/app-root/src"}},
+        }
+    }
+
+
+def culling(c: Config | None = None, **values) -> Config:
+    c = c or Config({"JupyterHub": {"authenticator_class": "tmp"}})
+    configure.configure_culling(c, settings(**values), PROJECT)
+    return c
+
+
+def test_idle_servers_are_stopped_and_temporary_users_go_with_them():
+    assert culling(idle_timeout=600) == {
+        "JupyterHub": {
+            "authenticator_class": "tmp",
+            "services": [
+                {
+                    "name": "idle-culler",
+                    "command": [
+                        sys.executable,
+                        "-m",
+                        "jupyterhub_idle_culler",
+                        "--timeout=600",
+                        "--cull-users=true",
+                    ],
+                }
+            ],
+            "load_roles": [
+                {
+                    "name": "idle-culler",
+                    "scopes": [
+                        "list:users",
+                        "read:users:activity",
+                        "read:servers",
+                        "delete:servers",
+                        "delete:users",
+                    ],
+                    "services": ["idle-culler"],
+                }
+            ],
+        }
+    }
+
+
+def test_users_who_come_back_are_not_deleted():
+    c = culling(c=Config({"JupyterHub": {"authenticator_class": "github"}}))
+    assert c.JupyterHub.services[0]["command"][3:] == ["--timeout=3600"]
+    assert "delete:users" not in c.JupyterHub.load_roles[0]["scopes"]
+
+
+def test_with_a_timeout_of_zero_nothing_is_culled():
+    assert "services" not in culling(idle_timeout=0).JupyterHub
+
+
+def test_the_users_own_services_and_roles_stay_beside_the_culler():
+    c = Config({"JupyterHub": {"authenticator_class": "tmp"}})
+    c.JupyterHub.services = [{"name": "announcement"}]
+    c.JupyterHub.load_roles.append({"name": "announcement"})
+    culling(c)
+    assert [service["name"] for service in c.JupyterHub.services] == ["announcement", "idle-culler"]
+    assert [role["name"] for role in c.JupyterHub.load_roles] == ["announcement", "idle-culler"]
+
+
+def test_a_culler_of_the_users_own_takes_the_place_of_ours():
+    c = Config(
+        {
+            "JupyterHub": {
+                "authenticator_class": "tmp",
+                "services": [{"name": "idle-culler", "command": ["x"]}],
+            }
+        }
+    )
+    assert culling(c).JupyterHub.services == [{"name": "idle-culler", "command": ["x"]}]
+    assert "load_roles" not in c.JupyterHub

@@ -1,0 +1,156 @@
+"""A real JupyterHub with our configuration and a real proxy; the cluster is answers from recordings."""
+
+import html
+import http.cookiejar
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+from .conftest import REPO
+from .test_proxy import TOKEN, configurable_http_proxy, free_port, running  # noqa: F401 (a fixture)
+
+
+def command(folder: Path, *options: str, **environ: str) -> dict:
+    """JupyterHub with our configuration file, as in the image."""
+    hub = [sys.executable, "-m", "jupyterhub", "--config", str(REPO / "jupyterhub_config.py")]
+    database = f"--JupyterHub.db_url=sqlite:///{folder}/hub.sqlite"
+    base = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(REPO)}
+    return {"args": [*hub, database, *options], "env": {**base, **environ}, "cwd": folder}
+
+
+def test_a_bad_environment_ends_the_hub_with_a_line_each_and_no_traceback(tmp_path):
+    environ = {"JUPYTERHUB_NOTEBOOK_MEMORY": "lots", "JUPYTERHUB_IDLE_TIMOUT": "60"}
+    done = subprocess.run(**command(tmp_path, **environ), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (
+        1,
+        "3 settings of this hub cannot be used:\n"
+        "  CONFIGPROXY_AUTH_TOKEN: is not set. "
+        "An example that works: CONFIGPROXY_AUTH_TOKEN=$(openssl rand -hex 32)\n"
+        "  JUPYTERHUB_IDLE_TIMOUT=60: there is no such setting. "
+        "An example that works: JUPYTERHUB_IDLE_TIMEOUT=3600\n"
+        "  JUPYTERHUB_NOTEBOOK_MEMORY=lots: is not a Kubernetes quantity (a number, then nothing, m, k, "
+        "M, G, T, Ki, Mi, Gi or Ti). An example that works: JUPYTERHUB_NOTEBOOK_MEMORY=512Mi\n",
+    )
+
+
+def test_a_pod_without_a_service_account_ends_the_hub_with_a_line(tmp_path):
+    environ = {
+        "KUBERNETES_SERVICE_HOST": "127.0.0.1",
+        "KUBERNETES_SERVICE_PORT": "1",
+        "CONFIGPROXY_AUTH_TOKEN": TOKEN,
+    }
+    done = subprocess.run(**command(tmp_path, **environ), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (
+        1,
+        "This pod has no usable service account in /var/run/secrets/kubernetes.io/serviceaccount "
+        "(Service token file does not exist.); the hub needs one. "
+        "An example that works, in the deployment: serviceAccountName: jupyterhub\n",
+    )
+
+
+@contextmanager
+def hub_at(proxy, folder: Path, **environ: str):
+    """A hub behind a proxy, with its own log file."""
+    port = free_port()
+    options = [
+        f"--ConfigurableHTTPProxy.api_url=http://127.0.0.1:{proxy.api_port}",
+        f"--JupyterHub.hub_bind_url=http://127.0.0.1:{port}",
+        f"--JupyterHub.hub_connect_url=http://127.0.0.1:{port}",
+    ]
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            **command(folder, *options, CONFIGPROXY_AUTH_TOKEN=TOKEN, **environ), stdout=log, stderr=log
+        )
+    try:
+        yield folder / "log"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+class Browser:
+    """Keeps cookies and follows redirects."""
+
+    def __init__(self) -> None:
+        jar = http.cookiejar.CookieJar()
+        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+
+    def get(self, url: str) -> str:
+        try:
+            with self._opener.open(url) as response:
+                return html.unescape(response.read().decode())
+        except urllib.error.HTTPError as error:
+            return html.unescape(error.read().decode())
+        except OSError:
+            return ""
+
+    def get_until(self, url: str, text: str, seconds: int = 60) -> str:
+        for _ in range(seconds * 4):
+            if text in (page := self.get(url)):
+                return page
+            time.sleep(0.25)
+        raise AssertionError(f"{text!r} never came, but:\n{page}")
+
+
+def test_a_stranger_becomes_a_temporary_user_and_reads_why_no_notebook_starts(
+    api,
+    recorded,
+    tmp_path,
+    configurable_http_proxy,  # noqa: F811
+):
+    """Two of them, to see that they are two; idle ones are removed with their last server."""
+    context = {"cluster": "it", "user": "hub", "namespace": "default"}
+    kubeconfig = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "it",
+        "contexts": [{"name": "it", "context": context}],
+        "clusters": [
+            {
+                "name": "it",
+                "cluster": {
+                    "server": f"https://127.0.0.1:{api.port}",
+                    "certificate-authority": str(api.account / "ca.crt"),
+                },
+            }
+        ],
+        "users": [{"name": "hub", "user": {"token": "the-token"}}],
+    }
+    (tmp_path / "kubeconfig").write_text(yaml.safe_dump(kubeconfig))
+    empty = {"metadata": {"resourceVersion": "1"}, "items": []}
+    for kind in ("pods", "events"):
+        api.answers["GET", f"/api/v1/namespaces/default/{kind}"] = (200, empty)
+    missing = recorded["image stream not found"]
+    stream = "/apis/image.openshift.io/v1/namespaces/default/imagestreams/nosuch"
+    api.answers["GET", stream] = (missing["status"], missing["response"])
+    environ = {
+        "KUBECONFIG": str(tmp_path / "kubeconfig"),
+        "JUPYTERHUB_NOTEBOOK_IMAGE": "nosuch:1.0",
+        "JUPYTERHUB_IDLE_TIMEOUT": "2",
+    }
+    with running(configurable_http_proxy) as proxy, hub_at(proxy, tmp_path, **environ) as log:
+        url = f"http://127.0.0.1:{proxy.port}"
+        Browser().get_until(f"{url}/hub/health", "")
+        for browser in (Browser(), Browser()):
+            browser.get_until(
+                url,
+                'There is no image stream "nosuch" in the project default. '
+                "This command lists those that there are: oc get imagestreams",
+            )
+
+        for _ in range(240):
+            if log.read_text().count("Culling user") >= 2:
+                break
+            time.sleep(0.25)
+        text = log.read_text()
+        assert text.count("User logged in: ") == 2
+        assert text.count("Culling user") >= 2
+        assert TOKEN not in text
+        assert "Traceback" not in text

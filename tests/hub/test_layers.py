@@ -1,0 +1,167 @@
+import sys
+
+import pytest
+from traitlets.config import Config
+
+from jupyterhub_openshift.layers import BadLayer, load_layers
+from jupyterhub_openshift.proxy import SeparateProxy
+from jupyterhub_openshift.spawner import OpenShiftSpawner
+
+IMAGE = "src/jupyterhub_config.py"
+EXTRA = "src/jupyterhub_config.d/"
+CONFIG_MAP = "configs/jupyterhub_config.py"
+
+
+@pytest.fixture
+def load(tmp_path, monkeypatch):
+    """Load files given as texts on top of a configuration like ours."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+
+    def run(files: dict[str, str], building: bool = False) -> Config:
+        c = Config()
+        c.JupyterHub.authenticator_class = "tmp"
+        c.JupyterHub.spawner_class = OpenShiftSpawner
+        c.JupyterHub.proxy_class = SeparateProxy
+        c.KubeSpawner.image = "minimal-notebook:3.12"
+        for name, text in files.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(text)
+        load_layers(c, building, tmp_path)
+        return c
+
+    return run
+
+
+def fault(load, files: dict[str, str], building: bool = False) -> str:
+    with pytest.raises(BadLayer) as refusal:
+        load(files, building)
+    return str(refusal.value)
+
+
+def test_the_files_are_loaded_in_order_and_the_order_is_printed(load, tmp_path, capfd):
+    c = load(
+        {
+            CONFIG_MAP: "c.KubeSpawner.image += ' config-map'",
+            EXTRA + "20-b.py": "c.KubeSpawner.image += ' b'",
+            EXTRA + "10-a.py": "c.KubeSpawner.image += ' a'",
+            EXTRA + "README.md": "not Python",
+            IMAGE: "c.KubeSpawner.image += ' image'",
+        }
+    )
+    assert c.KubeSpawner.image == "minimal-notebook:3.12 image a b config-map"
+    assert capfd.readouterr().err.splitlines() == [
+        f"[jupyterhub-openshift] Loading {tmp_path}/{name}"
+        for name in (IMAGE, EXTRA + "10-a.py", EXTRA + "20-b.py", CONFIG_MAP)
+    ]
+
+
+def test_no_files_are_no_fault(load, capfd):
+    load({})
+    assert capfd.readouterr().err == "[jupyterhub-openshift] No configuration files beside the image's own\n"
+
+
+def test_an_empty_config_map_is_no_fault(load):
+    load({CONFIG_MAP: ""})
+
+
+def test_files_are_run_as_jupyterhub_runs_them(load):
+    c = load(
+        {
+            IMAGE: "import own_module\n"
+            "c = get_config()\n"
+            "c.Spawner.default_url = own_module.URL\n"
+            "load_subconfig('more.py')\n"
+            "load_subconfig('missing.py')",
+            "src/own_module.py": "URL = '/doc'",
+            "src/more.py": "c.JupyterHub.active_server_limit = 7",
+        }
+    )
+    assert (c.Spawner.default_url, c.JupyterHub.active_server_limit) == ("/doc", 7)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "\nc.KubeSpawner.imagee = 'x'\n",
+            "line 2: c.KubeSpawner.imagee is no setting. Did you mean c.KubeSpawner.image?",
+        ),
+        (
+            "c.KubeSpawnr.image = 'x'",
+            "line 1: c.KubeSpawnr.image is of no known class. Did you mean c.KubeSpawner.image?",
+        ),
+        (
+            "# all day\nc.JupyterHub.active_server_limit = 'many'",
+            "line 2: c.JupyterHub.active_server_limit should be an int, but is str.",
+        ),
+        ("c.Xyzzy.plugh = 1", "line 1: c.Xyzzy.plugh is of no known class."),
+        (
+            "c.JupyterHub.hub_ip = '0.0.0.0'\nc.JupyterHub.hub_ports = 1",
+            "line 2: c.JupyterHub.hub_ports is no setting. Did you mean c.JupyterHub.hub_port?",
+        ),
+        (
+            "if True:\n    c.KubeSpawner.start_timeout = undefined_name",
+            "line 2: c.KubeSpawner.start_timeout: NameError: name 'undefined_name' is not defined",
+        ),
+        ("1 / 0", "line 1: ZeroDivisionError: division by zero"),
+        ("c.JupyterHub.x = (", "line 1: '(' was never closed (the file is not valid Python)"),
+        (
+            "def late():\n    raise RuntimeError('no')\n\nlate()",
+            "line 2: RuntimeError: no",
+        ),
+    ],
+)
+def test_a_fault_names_file_line_and_setting(load, tmp_path, text, message):
+    assert fault(load, {CONFIG_MAP: text}) == f"{tmp_path}/{CONFIG_MAP}, {message}"
+
+
+def test_all_misspelled_settings_of_a_file_are_reported_together(load, tmp_path):
+    assert fault(load, {IMAGE: "c.KubeSpawner.imagee = 1\nc.JupyterHub.active_servr_limit = 2"}) == (
+        f"{tmp_path}/{IMAGE}, line 1: c.KubeSpawner.imagee is no setting. Did you mean c.KubeSpawner.image?\n"
+        f"{tmp_path}/{IMAGE}, line 2: c.JupyterHub.active_servr_limit is no setting. "
+        "Did you mean c.JupyterHub.active_server_limit?"
+    )
+
+
+def test_a_value_which_may_be_a_secret_is_never_shown(load):
+    text = "c.GitHubOAuthenticator.client_secret = ['geheim']"
+    assert "geheim" not in fault(load, {CONFIG_MAP: text})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "c.GitHubOAuthenticator.client_id = 'of an authenticator that is not chosen'",
+        "c.JupyterHub.authenticator_class = 'github'\nc.GitHubOAuthenticator.allowed_organizations = "
+        "{'jupyter'}",
+        "c.Spawner.image = 'a setting of a class below'",
+        "c.Authenticator.whitelist = {'an old name that JupyterHub still knows'}",
+        "c.KubeSpawner.image_spec = 'an old name that KubeSpawner still knows'",
+        "c.OpenShiftSpawner.mem_limit = '1G'",
+        "c.JupyterHub.load_roles.append({'name': 'x'})",
+        "c.SeparateProxy.watch_interval = 0.5",
+        "c.KubeSpawner.environment.update({'A': '1'})",
+        "async def hook(spawner, pod):\n    return pod\n\nc.KubeSpawner.modify_pod_hook = hook",
+        "from kubespawner import KubeSpawner\nfrom traitlets import Int\n"
+        "class Mine(KubeSpawner):\n    level = Int(config=True)\n"
+        "c.JupyterHub.spawner_class = Mine\nc.Mine.level = 3",
+    ],
+)
+def test_what_jupyterhub_understands_is_no_fault(load, text):
+    load({CONFIG_MAP: text})
+
+
+def test_in_a_build_a_variable_of_the_deployment_may_be_missing(load, tmp_path, capfd):
+    text = "import os\nc.GitHubOAuthenticator.client_id = os.environ['GITHUB_ID']\n"
+    load({IMAGE: text}, building=True)
+    assert capfd.readouterr().err.splitlines()[1] == (
+        f"[jupyterhub-openshift] {tmp_path}/{IMAGE}, line 2: needs the environment variable 'GITHUB_ID', "
+        "which only a deployment has; the rest of the file is not checked"
+    )
+
+
+def test_in_the_deployment_it_may_not(load, tmp_path):
+    text = "import os\nc.GitHubOAuthenticator.client_id = os.environ['GITHUB_ID']\n"
+    assert fault(load, {IMAGE: text}) == (
+        f"{tmp_path}/{IMAGE}, line 2: c.GitHubOAuthenticator.client_id: KeyError: 'GITHUB_ID'"
+    )

@@ -1,0 +1,194 @@
+"""The client of the proxy with a real configurable-http-proxy, which is stopped and started under it."""
+
+import asyncio
+import logging
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Callable
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import aiohttp
+import pytest
+from jupyterhub.httpclient import fetch
+
+from jupyterhub_openshift.proxy import SeparateProxy
+from tests.conftest import tool
+
+from .conftest import REPO
+
+TOKEN = "the-proxy-token"
+
+
+@pytest.fixture(scope="session")
+def configurable_http_proxy(tmp_path_factory):
+    """The proxy that the hub image has, from the same lock file."""
+    tool("node", "install Node.js 20 or newer")
+    folder = tmp_path_factory.mktemp("proxy")
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(REPO / name, folder)
+    npm = [tool("npm", "install npm"), "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"]
+    subprocess.run(npm, cwd=folder, check=True, capture_output=True)
+    return folder / "node_modules" / ".bin" / "configurable-http-proxy"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Running:
+    """A proxy that can be stopped and started again on the same ports."""
+
+    def __init__(self, command) -> None:
+        self.port, self.api_port = free_port(), free_port()
+        self._command = [
+            command, "--ip=127.0.0.1", f"--port={self.port}",
+            "--api-ip=127.0.0.1", f"--api-port={self.api_port}",
+            "--default-target=http://127.0.0.1:1", "--log-level=error",
+        ]  # fmt: skip
+
+    def start(self) -> None:
+        environ = {"PATH": os.environ["PATH"], "CONFIGPROXY_AUTH_TOKEN": TOKEN}
+        self._process = subprocess.Popen(self._command, env=environ)
+
+    def stop(self) -> None:
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+
+    async def routes(self) -> dict[str, str]:
+        """Path and target of each; empty while it is away."""
+        url = f"http://127.0.0.1:{self.api_port}/api/routes"
+        try:
+            async with aiohttp.request("GET", url, headers={"Authorization": f"token {TOKEN}"}) as response:
+                return {path: route["target"] for path, route in (await response.json()).items()}
+        except aiohttp.ClientError:
+            return {}
+
+
+@contextmanager
+def running(command):
+    proxy = Running(command)
+    proxy.start()
+    try:
+        yield proxy
+    finally:
+        proxy.stop()
+
+
+def server(user: str, port: int) -> SimpleNamespace:
+    host = f"http://127.0.0.1:{port}"
+    spec = f"/user/{user}/"
+    return SimpleNamespace(
+        ready=True, pending=None, proxy_spec=spec, server=SimpleNamespace(host=host), _log_name=user
+    )
+
+
+def client(proxy: Running) -> SeparateProxy:
+    hub = SimpleNamespace(routespec="/", host="http://127.0.0.1:8081")
+    app = SimpleNamespace(hub=hub, subdomain_host="", internal_ssl=False)
+    return SeparateProxy(
+        app=app, hub=hub, should_start=False, auth_token=TOKEN, api_url=f"http://127.0.0.1:{proxy.api_port}",
+        watch_interval=0.2, log=logging.getLogger("proxy"),
+    )  # fmt: skip
+
+
+async def eventually(condition: Callable, seconds: int = 30) -> None:
+    for _ in range(seconds * 20):
+        if await condition():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("not in time")
+
+
+@pytest.fixture
+async def watched(configurable_http_proxy):
+    """A proxy with the routes of two users, and the client that watches it."""
+    users = {
+        name: SimpleNamespace(name=name, proxy_spec=f"/user/{name}/", spawners={"": server(name, port)})
+        for name, port in (("alice", 9001), ("bob", 9002))
+    }
+    with running(configurable_http_proxy) as proxy:
+        watching = client(proxy)
+        await watching.check_routes(users, {})
+        yield proxy, users, watching
+        watching._watching.cancel()
+
+
+ALL = {
+    "/": "http://127.0.0.1:8081",
+    "/user/alice": "http://127.0.0.1:9001",
+    "/user/bob": "http://127.0.0.1:9002",
+}
+
+
+async def test_after_a_restart_of_the_proxy_all_routes_are_back(watched):
+    proxy, _, _ = watched
+    assert await proxy.routes() == ALL
+    proxy.stop()
+    await asyncio.sleep(0.5)  # long enough to be noticed
+    proxy.start()
+
+    async def back():
+        return await proxy.routes() == ALL
+
+    await eventually(back)
+
+
+async def test_a_restart_between_two_looks_is_noticed_too(watched):
+    proxy, _, watching = watched
+    watching.watch_interval = 3
+    await asyncio.sleep(0.3)  # the watch now sleeps for long
+    proxy.stop()
+    proxy.start()
+
+    async def back():
+        return await proxy.routes() == ALL
+
+    await eventually(back)
+
+
+async def test_a_route_that_is_taken_away_is_no_restart(watched, caplog):
+    proxy, users, watching = watched
+    for user in list(users.values()):
+        await watching.delete_user(user)
+    users.clear()
+    await asyncio.sleep(0.7)
+    assert await proxy.routes() == {"/": "http://127.0.0.1:8081"}
+    assert "has restarted" not in caplog.text
+
+
+async def test_without_users_a_restart_is_noticed_by_the_hubs_own_route(configurable_http_proxy):
+    with running(configurable_http_proxy) as proxy:
+        watching = client(proxy)
+        await watching.check_routes({}, {})
+        proxy.stop()
+        proxy.start()
+
+        async def back():
+            return await proxy.routes() == {"/": "http://127.0.0.1:8081"}
+
+        await eventually(back)
+        watching._watching.cancel()
+
+
+async def test_a_look_asks_for_one_route_only_also_of_a_user_with_an_odd_name(watched, monkeypatch):
+    """With a thousand users, all routes once a second would be work for hub and proxy."""
+    proxy, _, watching = watched
+    watching._watching.cancel()
+    await watching.add_route(
+        "/user/carol%40example.org/", "http://127.0.0.1:9003", {"user": "carol@example.org"}
+    )
+    asked = []
+
+    async def recording(url, **options):
+        asked.append(url)
+        return await fetch(url, **options)
+
+    monkeypatch.setattr("jupyterhub_openshift.proxy.fetch", recording)
+    assert await watching._lost_a_route() is False
+    assert asked == [f"http://127.0.0.1:{proxy.api_port}/api/routes/user/carol%40example.org"]

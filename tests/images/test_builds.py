@@ -1,0 +1,264 @@
+"""S2I builds, for real: a Python base, our images on it, and users' own images on those."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sandbox import bases
+from sandbox.images import merged
+
+pytestmark = pytest.mark.sandbox
+
+NETWORK = (
+    "In a closed network, set HTTP_PROXY, HTTPS_PROXY and NO_PROXY, or the address of a mirror "
+    "(PIP_INDEX_URL for Python packages, NPM_MIRROR for npm's), in the environment of the BuildConfig.\n"
+)
+REQUIREMENTS = """
+ERROR: Installing your requirements.txt: failed, for the reason above.
+Two versions of one package? {owner}'s own packages keep the versions that were tested together, which are \
+in /opt/app-root/etc/requirements.txt: leave that package out of your requirements.txt.
+A package was not found, or could not be fetched? Correct its name. The packages come from PyPI, or from \
+PIP_INDEX_URL. """
+CONFIGURATION = """
+ERROR: Checking the configuration: failed, for the reason above.
+Correct the file named above, and build again.
+"""
+
+
+def after(start: str, log: str) -> str:
+    """A log from the first line that starts so to its end."""
+    found = re.search(f"^{re.escape(start)}", log, re.MULTILINE)
+    assert found, log
+    return log[found.start() :]
+
+
+def paths(image):
+    return {entry.path for entry in merged(image.layers)}
+
+
+@pytest.mark.parametrize("name", ["hub", "notebook"])
+def test_any_user_of_group_0_can_write_what_the_image_owns(name, workshop, request):
+    assert workshop.images.not_group_writable(request.getfixturevalue(name)) == []
+
+
+@pytest.mark.parametrize("name", ["hub", "notebook"])
+def test_a_build_leaves_only_the_scripts_outside_of_app_root(name, base, request):
+    new = paths(request.getfixturevalue(name)) - paths(base)
+    assert {path for path in new if not path.startswith("opt/app-root/")} == {
+        "tmp/.s2i",
+        "tmp/.s2i/image_metadata.json",
+        "tmp/scripts",
+        "tmp/scripts/assemble",
+        "tmp/scripts/run",
+    }
+
+
+@pytest.mark.parametrize("name", ["hub", "notebook"])
+def test_all_modules_are_compiled_and_no_cache_is_left(name, base, request):
+    image = paths(request.getfixturevalue(name))
+    here = {path for path in image if "/site-packages/" in path} - paths(base)
+    modules = {path for path in here if path.endswith(".py")}
+    compiled = {
+        re.sub(r"__pycache__/(.*)\.cpython-3\d+\.pyc$", r"\1.py", path)
+        for path in here
+        if path.endswith(".pyc")
+    }
+    assert modules
+    assert modules - compiled == set()
+    assert {path for path in image if re.search(r"/(\.cache|\.npm|_cacache|uv|\.lock)$", path)} == set()
+    assert {path for path in image if path.startswith("opt/app-root/src/")} == set()
+
+
+def test_the_hub_image_has_what_its_pods_start(workshop, hub):
+    command = "jupyterhub --version && configurable-http-proxy --version && id -u && pwd"
+    versions = workshop.run(hub, command).splitlines()
+    assert versions[0].startswith("6.")
+    assert versions[1].startswith("5.")
+    assert versions[2:] == ["1000620000", "/opt/app-root/src"]
+
+
+def test_the_hub_adds_less_than_200_mb_to_a_base_with_node(hub, base):
+    if bases.node() is None:
+        pytest.skip("this machine has no Node, so the hub image brings one of 126 MB")
+    assert hub.size - base.size < 200_000_000
+
+
+def test_the_notebook_image_has_the_hubs_jupyterhub(workshop, hub, notebook):
+    hubs = workshop.run(hub, "jupyterhub --version")
+    assert workshop.run(notebook, "jupyterhub-singleuser --version") == hubs
+
+
+@pytest.mark.parametrize(("name", "folder"), [("hub", "."), ("notebook", "notebook")])
+def test_two_builds_of_one_source_are_the_same(name, folder, workshop, checkout, base, request):
+    """All files by name, kind, mode, owner and content, whose hash is a layer's name; without exception."""
+    again, _ = workshop.build(checkout / folder, base)
+    assert again.layers == request.getfixturevalue(name).layers
+
+
+def test_an_older_python_is_refused(workshop, checkout, base):
+    found = [shutil.which(f"python3.{minor}") for minor in (9, 8, 7, 6)]
+    found += [str(path) for path in Path.home().glob(".pyenv/versions/3.9.*/bin/python3.9")]
+    old = next((Path(path).resolve() for path in found if path and "shims" not in path), None)
+    if old is None:
+        pytest.skip("no Python older than 3.10 is on this machine")
+    layer, _ = workshop.images.new_layer()
+    (layer / "opt/app-root/bin").mkdir(parents=True)
+    (layer / "opt/app-root/bin/python").symlink_to(old)
+    prefix = old.parents[1]
+    (layer / str(prefix).lstrip("/")).mkdir(parents=True)
+    directories = f"{base.labels['sandbox.host-directories']}:{prefix}".strip(":")
+    config = {**base.config, "Labels": {**base.labels, "sandbox.host-directories": directories}}
+    old_base = workshop.images.add((*base.layers, workshop.images.keep(layer)), config)
+    log = after("ERROR:", workshop.failing_build(checkout, old_base))
+    assert re.sub(r"Python 3\.\d+\.\d+", "Python 3.9.x", log) == (
+        "ERROR: Python 3.9.x is too old, JupyterHub 6 needs 3.10 or newer. "
+        "Use a base such as registry.access.redhat.com/ubi9/python-312.\n"
+    )
+
+
+def test_a_custom_hub_has_its_package_and_its_files(workshop, hub, repo):
+    source = repo(
+        {
+            "requirements.txt": "cowsay\n",
+            "jupyterhub_config.py": "from greeting import TEXT\nc.JupyterHub.template_vars = {'a': TEXT}\n",
+            "greeting.py": "TEXT = 'hello'\n",
+            "templates/login.html": "hello",
+        }
+    )
+    image, log = workshop.build(source, hub)
+    assert "[jupyterhub-openshift] Loading /opt/app-root/src/jupyterhub_config.py\n" in log
+    assert workshop.run(image, "find . -type f | sort && python -m cowsay -t hi | grep -o hi") == (
+        "./greeting.py\n./jupyterhub_config.py\n./requirements.txt\n./templates/login.html\nhi\n"
+    )
+    assert workshop.images.not_group_writable(image) == []
+    assert image.config["Cmd"] == ["/bin/sh", "-c", "exec /opt/app-root/builder/run"]
+
+
+def test_a_requirement_against_the_hubs_own_is_refused(workshop, hub, repo):
+    log = workshop.failing_build(repo({"requirements.txt": "jupyterhub==5.2.1\n"}), hub)
+    version = workshop.run(hub, "jupyterhub --version").strip()
+    assert after("error:", log) == (
+        "error: No solution found when resolving dependencies\n"
+        f"  cause: Because you require jupyterhub==5.2.1 and jupyterhub=={version}, we can conclude that "
+        "your requirements are unsatisfiable.\n" + REQUIREMENTS.format(owner="The hub") + NETWORK
+    )
+
+
+def test_a_package_that_is_not_there_is_named(workshop, hub, repo):
+    log = workshop.failing_build(repo({"requirements.txt": "no-such-package-for-this-hub\n"}), hub)
+    assert after("error:", log) == (
+        "error: No solution found when resolving dependencies\n"
+        "  cause: Because no-such-package-for-this-hub was not found in the package registry and you require "
+        "no-such-package-for-this-hub, we can conclude that your requirements are unsatisfiable.\n"
+        + REQUIREMENTS.format(owner="The hub")
+        + NETWORK
+    )
+
+
+def test_a_syntax_error_in_the_configuration_fails_the_build(workshop, hub, repo):
+    log = workshop.failing_build(repo({"jupyterhub_config.py": "c.JupyterHub.port = 8000\nif True\n"}), hub)
+    assert after("/opt/app-root/src", log) == (
+        "/opt/app-root/src/jupyterhub_config.py, line 2: expected ':' (the file is not valid Python)\n"
+        + CONFIGURATION
+    )
+
+
+def test_an_unknown_setting_fails_the_build(workshop, hub, repo):
+    log = workshop.failing_build(
+        repo({"jupyterhub_config.d/image.py": "\nc.KubeSpawner.imagee = 'x'\n"}), hub
+    )
+    assert after("/opt/app-root/src", log) == (
+        "/opt/app-root/src/jupyterhub_config.d/image.py, line 2: c.KubeSpawner.imagee is no setting. "
+        "Did you mean c.KubeSpawner.image?\n" + CONFIGURATION
+    )
+
+
+def test_a_custom_notebook_image_has_package_notebooks_and_hook(workshop, notebook, repo):
+    source = repo(
+        {
+            "requirements.txt": "cowsay\n",
+            "Index.ipynb": "{}",
+            ".s2i/environment": "GREETING=hello\n",
+            ".s2i/action_hooks/post_build": "#!/bin/bash\npython -m cowsay -t $GREETING > cow.txt\n",
+        },
+        executable=(".s2i/action_hooks/post_build",),
+    )
+    image, _ = workshop.build(source, notebook)
+    assert workshop.run(image, "ls -A && grep hello cow.txt && echo $GREETING") == (
+        "Index.ipynb\ncow.txt\nrequirements.txt\n| hello |\nhello\n"
+    )
+    assert workshop.images.not_group_writable(image) == []
+
+
+def test_conda_environments_are_refused(workshop, notebook, repo):
+    log = workshop.failing_build(repo({"environment.yml": "name: mine\n"}), notebook)
+    assert after("ERROR:", log) == (
+        "ERROR: environment.yml is for conda, which is not in this image: list the packages in "
+        "requirements.txt instead, one a line, for example: pandas>=2.\n"
+    )
+
+
+def test_a_hook_that_is_not_executable_is_refused(workshop, notebook, repo):
+    log = workshop.failing_build(repo({".s2i/action_hooks/post_build": "true\n"}), notebook)
+    assert after("ERROR:", log) == (
+        "ERROR: .s2i/action_hooks/post_build is not executable: "
+        "git update-index --chmod=+x .s2i/action_hooks/post_build\n"
+    )
+
+
+def test_a_failing_hook_fails_the_build(workshop, notebook, repo):
+    hook = ".s2i/action_hooks/post_build"
+    source = repo({hook: "#!/bin/bash\necho no such fonts >&2\nexit 3\n"}, executable=(hook,))
+    assert after("no such fonts", workshop.failing_build(source, notebook)) == (
+        "no such fonts\n\n"
+        "ERROR: Running your .s2i/action_hooks/post_build: failed, for the reason above.\n"
+        "It is a script of yours; it ran in /opt/app-root/src.\n"
+    )
+
+
+SERVE = """
+/opt/app-root/builder/run > /tmp/log 2>&1 & server=$!
+for _ in {1..200}; do curl -sf 127.0.0.1:8080/api > /dev/null && break; sleep 0.3; done
+contents() { curl -s -o /dev/null -w '%{http_code}\\n' "$@"; }
+"""
+TOKEN = """
+token=$(grep -o -m1 'token=[0-9a-f]*' /tmp/log)
+contents 127.0.0.1:8080/api/contents
+contents "127.0.0.1:8080/api/contents?$token"
+"""
+PASSWORD = """
+grep -c 'token=' /tmp/log
+log_in() {
+    curl -s -o /dev/null -c /tmp/cookies 127.0.0.1:8080/login
+    xsrf=$(grep -o '_xsrf.*' /tmp/cookies | cut -f2)
+    curl -s -o /dev/null -b /tmp/cookies -c /tmp/cookies -d "_xsrf=$xsrf&password=$1" 127.0.0.1:8080/login
+    contents -b /tmp/cookies 127.0.0.1:8080/api/contents
+}
+contents 127.0.0.1:8080/api/contents
+log_in guessed
+log_in open-sesame
+tr '\\0' '\\n' < /proc/$server/cmdline | grep -c sesame
+true
+"""
+
+
+def test_on_its_own_without_a_password_a_token_is_printed_and_needed(workshop, notebook):
+    assert workshop.run(notebook, SERVE + TOKEN).splitlines() == ["403", "200"]
+
+
+def test_on_its_own_with_a_password_nothing_else_opens_it(workshop, notebook):
+    printed = workshop.run(notebook, SERVE + PASSWORD, JUPYTER_NOTEBOOK_PASSWORD="open-sesame").splitlines()
+    assert printed == ["0", "403", "403", "200", "0"]  # tokens, anybody, a guess, the password, in arguments
+
+
+def test_an_incremental_build_takes_the_last_ones_packages(workshop, notebook, repo):
+    source = repo({"requirements.txt": "cowsay\n"})
+    image, _ = workshop.build(source, notebook)
+    again, log = workshop.build(source, notebook, incremental_from=image)
+    assert "+ cowsay" in log
+    assert workshop.run(again, "python -m cowsay -t hi | grep -o hi") == "hi\n"
+    assert {path for path in paths(again) if path.startswith("tmp/")} == {
+        path for path in paths(image) if path.startswith("tmp/")
+    }

@@ -1,0 +1,73 @@
+"""What the images install is locked, and the locks of both images meet."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import tool
+
+HERE = Path(__file__).resolve().parent
+CHECKOUT = HERE.parents[1]
+LOCKS = (
+    "requirements.txt",
+    "builder/uv.txt",
+    "builder/nodejs.txt",
+    "notebook/requirements.txt",
+    "notebook/builder/uv.txt",
+    "notebook/scipy-notebook/requirements.txt",
+)
+
+
+def versions(lock: str) -> dict[str, set[str]]:
+    """The versions of each package; a Python that is too old for the newest has one of its own."""
+    found: dict[str, set[str]] = {}
+    for name, version in re.findall(r"^([a-z0-9-]+)==(\S+)", (CHECKOUT / lock).read_text(), re.MULTILINE):
+        found.setdefault(name, set()).add(version)
+    return found
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_python_package_is_locked_with_hashes_and_names_no_index(lock):
+    text = (CHECKOUT / lock).read_text()
+    assert "index-url" not in text
+    uncommented = re.sub(r"^ *#.*\n", "", text, flags=re.MULTILINE)
+    blocks = re.split(r"^(?=\S)", uncommented, flags=re.MULTILINE)[1:]
+    hashed = re.compile(r"[a-z0-9-]+==\S+[^\n]*\\\n    --hash=sha256:")
+    assert blocks
+    assert [block for block in blocks if not hashed.match(block)] == []
+
+
+@pytest.mark.parametrize("lock", ["notebook/requirements.txt", "notebook/scipy-notebook/requirements.txt"])
+def test_the_notebook_image_has_the_hubs_versions(lock):
+    hub, notebook = versions("requirements.txt"), versions(lock)
+    both = hub.keys() & notebook.keys()
+    assert both
+    assert {name: notebook[name] & hub[name] for name in both if not notebook[name] & hub[name]} == {}
+
+
+def test_hub_and_notebook_have_the_same_jupyterhub():
+    assert versions("notebook/requirements.txt")["jupyterhub"] == versions("requirements.txt")["jupyterhub"]
+
+
+def test_every_npm_package_is_locked_with_a_hash_and_names_no_registry():
+    packages = json.loads((CHECKOUT / "package-lock.json").read_text())["packages"]
+    del packages[""]
+    assert packages["node_modules/configurable-http-proxy"]["version"].startswith("5.")
+    assert {package["integrity"].partition("-")[0] for package in packages.values()} == {"sha512"}
+    assert [name for name, package in packages.items() if "resolved" in package] == []
+
+
+@pytest.mark.parametrize("file", ["steps.sh", "uv.txt", "save-artifacts"])
+def test_the_notebook_folder_has_its_own_copy_of_what_both_images_share(file):
+    assert (CHECKOUT / "notebook/builder" / file).read_text() == (CHECKOUT / "builder" / file).read_text()
+
+
+def test_no_vulnerability_is_known_of_what_is_locked():
+    tool("npm", "install npm")
+    done = subprocess.run([HERE / "audit.sh"], capture_output=True, text=True, check=False)
+    if done.returncode == 3:
+        pytest.skip("; ".join(re.findall("^NOT AUDITED: (.*)", done.stdout, re.MULTILINE)))
+    assert done.returncode == 0, done.stdout + done.stderr

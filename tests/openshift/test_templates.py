@@ -1,0 +1,281 @@
+"""What a person meets in a template: its texts, its parameters, the names and labels of what it makes."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tests.openshift.rendered import (
+    HUBS,
+    TEMPLATES,
+    Obj,
+    kinds,
+    process,
+    required,
+    unusual,
+    workloads,
+)
+
+GENERATED = {
+    "DATABASE_PASSWORD": "[a-zA-Z0-9]{32}",
+    "COOKIE_SECRET": "[a-f0-9]{64}",
+    "CRYPT_KEY": "[a-f0-9]{64}",
+    "CONFIGPROXY_AUTH_TOKEN": "[a-f0-9]{64}",
+}
+API = {
+    "BuildConfig": "build.openshift.io/v1",
+    "ConfigMap": "v1",
+    "Deployment": "apps/v1",
+    "DeploymentConfig": "apps.openshift.io/v1",
+    "ImageStream": "image.openshift.io/v1",
+    "NetworkPolicy": "networking.k8s.io/v1",
+    "PersistentVolumeClaim": "v1",
+    "PodDisruptionBudget": "policy/v1",
+    "Role": "rbac.authorization.k8s.io/v1",
+    "RoleBinding": "rbac.authorization.k8s.io/v1",
+    "Route": "route.openshift.io/v1",
+    "Secret": "v1",
+    "Service": "v1",
+    "ServiceAccount": "v1",
+}
+every_template = pytest.mark.parametrize("name", TEMPLATES)
+every_hub = pytest.mark.parametrize("name", HUBS)
+
+
+@every_template
+def test_every_parameter_is_used_and_every_reference_declared(name: str) -> None:
+    template = TEMPLATES[name]
+    text = json.dumps([template["objects"], template.get("labels", {}), template["message"]])
+    used = set(re.findall(r"\$\{\{?([^}]+)\}", text))
+    assert {parameter["name"] for parameter in template["parameters"]} == used
+
+
+@every_template
+def test_every_parameter_explains_itself_and_only_a_repository_must_be_given(name: str) -> None:
+    must = set()
+    for parameter in TEMPLATES[name]["parameters"]:
+        assert parameter["displayName"] and parameter["description"].endswith((".", "-"))
+        if parameter.get("required") and not (parameter.get("value") or parameter.get("generate")):
+            must.add(parameter["name"])
+    assert must == required(name).keys()
+
+
+@every_template
+def test_the_first_parameter_is_the_name_and_generated_ones_come_last(name: str) -> None:
+    names = [parameter["name"] for parameter in TEMPLATES[name]["parameters"]]
+    assert names[0] in ("APPLICATION_NAME", "JUPYTERHUB_NAME", "NOTEBOOK_NAME")
+    generated = {
+        p["name"]: p["from"] for p in TEMPLATES[name]["parameters"] if p.get("generate") == "expression"
+    }
+    assert generated == (GENERATED if name in HUBS else {})
+    assert set(names[len(names) - len(generated) :]) == generated.keys()
+
+
+@every_template
+def test_the_catalogue_shows_a_tile_with_all_its_texts(name: str) -> None:
+    template = TEMPLATES[name]
+    assert template["apiVersion"] == "template.openshift.io/v1"
+    annotations = template["metadata"]["annotations"]
+    for key in ("display-name", "provider-display-name", "documentation-url", "support-url"):
+        assert annotations[f"openshift.io/{key}"]
+    assert annotations["description"].endswith(".")
+    assert annotations["iconClass"] == "icon-python"
+    assert "jupyter" in annotations["tags"].split(",")
+
+
+def test_no_two_templates_look_alike_in_the_catalogue() -> None:
+    titles = [
+        template["metadata"]["annotations"]["openshift.io/display-name"] for template in TEMPLATES.values()
+    ]
+    assert len(titles) == len(set(titles))
+
+
+@every_template
+def test_the_message_says_what_to_type_next_and_nothing_secret(name: str) -> None:
+    message = TEMPLATES[name]["message"]
+    assert set(re.findall(r"\$\{([A-Z_]+)\}", message)) <= {
+        "APPLICATION_NAME",
+        "JUPYTERHUB_NAME",
+        "NOTEBOOK_NAME",
+    }
+    commands = re.findall(r"oc (\S+)", message)
+    assert {"delete", "logs" if name.endswith("builder") else "rollout"} <= set(commands)
+
+
+def test_the_message_of_the_transcripts_template() -> None:
+    message = TEMPLATES["jupyterhub"]["message"].replace("${APPLICATION_NAME}", "jakevdp")
+    expected = """\
+JupyterHub 'jakevdp' is on its way.
+
+  follow it:            oc rollout status dc/jakevdp
+  its address:          oc get route/jakevdp
+  notebooks in use:     oc get pods --selector app=jakevdp,component=singleuser-server
+  change its settings:  oc edit configmap/jakevdp-cfg, then oc rollout latest dc/jakevdp
+  delete it:            oc delete all,pvc --selector app=jakevdp"""
+    assert message == expected
+
+
+@every_template
+def test_every_api_group_is_spelled_out(name: str) -> None:
+    for obj in TEMPLATES[name]["objects"]:
+        assert obj["apiVersion"] == API[obj["kind"]]
+
+
+@every_hub
+def test_a_hub_is_made_of_the_documented_objects(name: str) -> None:
+    made = process(name, **required(name) | {"APPLICATION_NAME": "hub"})
+    workload = "DeploymentConfig" if name == "jupyterhub" else "Deployment"
+    assert set(kinds(made, workload)) == {"hub", "hub-proxy", "hub-db"}
+    assert set(kinds(made, "Service")) == {"hub", "hub-proxy", "hub-db"}
+    assert set(kinds(made, "NetworkPolicy")) == {"hub", "hub-proxy", "hub-db", "hub-nb"}
+    alone = {"Route": "hub", "Secret": "hub", "ConfigMap": "hub-cfg", "PersistentVolumeClaim": "hub-db"}
+    for kind, called in (alone | {"PodDisruptionBudget": "hub"}).items():
+        assert set(kinds(made, kind)) == {called}
+    own = {"jupyterhub-quickstart", "jupyterhub-workspace"}
+    for kind in ("ServiceAccount", "Role", "RoleBinding"):
+        assert set(kinds(made, kind)) == ({"hub-hub"} if name in own else set())
+
+
+def test_both_kinds_of_workload_run_the_same_pods() -> None:
+    parameters = dict.fromkeys(GENERATED, "x")
+    configs = process("jupyterhub", **parameters)
+    deployments = process("jupyterhub-deployment", **parameters)
+    for component, config in workloads(configs).items():
+        assert config["spec"]["template"] == workloads(deployments)[component]["spec"]["template"]
+        assert (
+            config["spec"]["strategy"]["type"]
+            == workloads(deployments)[component]["spec"]["strategy"]["type"]
+        )
+        assert (
+            config["spec"]["selector"] == workloads(deployments)[component]["spec"]["selector"]["matchLabels"]
+        )
+    others = [obj for obj in configs if obj["kind"] != "DeploymentConfig"]
+    assert others == [obj for obj in deployments if obj["kind"] != "Deployment"]
+
+
+@every_hub
+def test_two_instances_share_no_name(name: str) -> None:
+    def names(application: str) -> set[tuple[str, str]]:
+        objects = process(name, **required(name) | {"APPLICATION_NAME": application})
+        return {(obj["kind"], obj["metadata"]["name"]) for obj in objects}
+
+    assert names("jupyterhub") & names("jakevdp") == set()
+
+
+@every_hub
+def test_everything_of_an_instance_carries_its_label(name: str) -> None:
+    for obj in process(name, **unusual(name)):
+        labels = obj["metadata"]["labels"]
+        assert labels["app"] == labels["app.kubernetes.io/instance"] == labels["app.kubernetes.io/part-of"]
+        assert labels["app"] == "jakevdp-2-with-23-chars"
+
+
+@every_hub
+def test_names_stay_within_what_their_kind_allows_with_the_longest_application_name(name: str) -> None:
+    for obj in process(name, **unusual(name)):
+        assert (
+            len(obj["metadata"]["name"]) <= 52
+        )  # a workload's pods add a hash, a DeploymentConfig's -N-deploy
+        for value in obj["metadata"]["labels"].values():
+            assert re.fullmatch(r"[a-z0-9A-Z]([-._a-zA-Z0-9]{0,61}[a-z0-9A-Z])?", value)
+
+
+@every_hub
+def test_the_topology_view_draws_lines_between_the_workloads_that_there_are(name: str) -> None:
+    found = workloads(process(name, **required(name)))
+    lines = {}
+    for component, workload in found.items():
+        annotation = workload["metadata"].get("annotations", {}).get("app.openshift.io/connects-to", "[]")
+        lines[component] = [(to["apiVersion"], to["kind"], to["name"]) for to in json.loads(annotation)]
+    known = {key: identity(workload) for key, workload in found.items()}
+    assert lines == {"hub": [known["proxy"], known["database"]], "proxy": [known["hub"]], "database": []}
+    runtimes = {
+        key: workload["metadata"]["labels"]["app.openshift.io/runtime"] for key, workload in found.items()
+    }
+    assert runtimes == {"hub": "python", "proxy": "nodejs", "database": "postgresql"}
+
+
+def test_an_existing_service_account_takes_the_place_of_the_own_one() -> None:
+    for given, expected in (("", "jupyterhub-hub"), ("ours", "ours")):
+        hub = workloads(process("jupyterhub-workspace", SERVICE_ACCOUNT=given))["hub"]
+        pod = hub["spec"]["template"]["spec"]
+        # The API takes serviceAccount, its old alias, where serviceAccountName is empty.
+        assert (pod["serviceAccountName"] or pod["serviceAccount"]) == expected
+
+
+def test_what_only_an_admin_may_make_can_be_left_out_with_one_selector() -> None:
+    objects = process("jupyterhub-workspace", SERVICE_ACCOUNT="ours")
+    left_out = [
+        o["kind"] for o in objects if o["metadata"]["labels"].get("app.kubernetes.io/component") == "access"
+    ]
+    assert left_out == ["ServiceAccount", "Role", "RoleBinding"]
+
+
+def test_the_own_account_may_ask_for_logins_that_come_back_to_the_hubs_callback() -> None:
+    account = kinds(process("jupyterhub-workspace", APPLICATION_NAME="ws"), "ServiceAccount")["ws-hub"]
+    annotations = account["metadata"]["annotations"]
+    assert annotations.pop("serviceaccounts.openshift.io/oauth-redirecturi.first") == "/hub/oauth_callback"
+    reference = json.loads(annotations.pop("serviceaccounts.openshift.io/oauth-redirectreference.first"))
+    assert reference == {
+        "kind": "OAuthRedirectReference",
+        "apiVersion": "v1",
+        "reference": {"kind": "Route", "name": "ws"},
+    }
+    assert annotations == {}
+
+
+def test_the_role_binding_binds_the_own_account_to_the_own_role() -> None:
+    binding = kinds(process("jupyterhub-workspace", APPLICATION_NAME="ws"), "RoleBinding")["ws-hub"]
+    # Without a namespace it is the binding's own: kubernetes/pkg/registry/rbac/validation/rule.go
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "ws-hub"}]
+    assert binding["roleRef"] == {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "ws-hub"}
+
+
+def test_the_role_names_its_verbs_and_gives_no_way_to_more_rights() -> None:
+    role = kinds(process("jupyterhub-workspace"), "Role")["jupyterhub-hub"]
+    given = {resource for rule in role["rules"] for resource in rule["resources"]}
+    assert not given & {"roles", "rolebindings", "serviceaccounts", "serviceaccounts/token", "pods/exec"}
+    assert not any("*" in words for rule in role["rules"] for words in rule.values())
+
+
+@every_hub
+def test_the_route_is_encrypted_and_leads_to_the_proxy(name: str) -> None:
+    route = kinds(process(name, **required(name)), "Route")["jupyterhub"]
+    assert route["spec"] == {
+        "to": {"kind": "Service", "name": "jupyterhub-proxy", "weight": 100},
+        "port": {"targetPort": "http"},
+        "tls": {"termination": "edge", "insecureEdgeTerminationPolicy": "Redirect"},
+    }
+    assert route["metadata"]["annotations"] == {
+        "haproxy.router.openshift.io/timeout": "1h",
+        "haproxy.router.openshift.io/timeout-tunnel": "8h",
+        "template.openshift.io/expose-uri": "https://{.spec.host}",
+    }
+
+
+@every_hub
+def test_the_configuration_arrives_as_it_was_typed(name: str) -> None:
+    parameters = unusual(name)
+    config = kinds(process(name, **parameters), "ConfigMap")["jakevdp-2-with-23-chars-cfg"]
+    assert config["data"] == {"jupyterhub_config.py": parameters["JUPYTERHUB_CONFIG"]}
+
+
+@every_hub
+def test_a_disruption_budget_lets_one_pod_of_the_instance_go_at_a_time(name: str) -> None:
+    budget = kinds(process(name, **required(name)), "PodDisruptionBudget")["jupyterhub"]
+    assert budget["spec"] == {
+        "maxUnavailable": 1,
+        "unhealthyPodEvictionPolicy": "AlwaysAllow",
+        "selector": {
+            "matchLabels": {"app": "jupyterhub"},
+            "matchExpressions": [
+                {"key": "component", "operator": "In", "values": ["hub", "proxy", "database"]}
+            ],
+        },
+    }
+
+
+def identity(obj: Obj) -> tuple[str, str, str]:
+    return obj["apiVersion"], obj["kind"], obj["metadata"]["name"]

@@ -1,0 +1,52 @@
+"""A project with an API and nobody to act in it: for tests of what the API itself decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sandbox import seed
+from sandbox.api import Api
+from sandbox.errors import StatusError
+from sandbox.project import Project
+from sandbox.store import Store
+from sandbox.users import ADMIN, User, person, service_account
+
+Obj = dict[str, Any]
+
+PROJECT = Project("rec", uid_first=1000190000, domain="real.test")
+DEVELOPER = person("developer")
+HUB = service_account(PROJECT.name, "jupyterhub")
+BINDINGS = "rolebindings.rbac.authorization.k8s.io"
+ROLES = "roles.rbac.authorization.k8s.io"
+
+
+def an_api() -> Api:
+    """The project, and a service account `jupyterhub` with the role `edit`."""
+    store = Store()
+    seed.fill(store, PROJECT)
+    api = Api(store, PROJECT)
+    api.create("serviceaccounts", {"metadata": {"name": "jupyterhub"}}, ADMIN)
+    subject = {"kind": "ServiceAccount", "name": "jupyterhub", "namespace": PROJECT.name}
+    api.create(BINDINGS, binding("edit", "ClusterRole", subject), ADMIN)
+    return api
+
+
+def binding(role: str, kind: str, subject: Obj) -> Obj:
+    """A RoleBinding named after its role."""
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": role}
+    return {"metadata": {"name": role}, "subjects": [subject], "roleRef": reference}
+
+
+def a_pod(name: str = "x", *, container: Obj | None = None, **spec: Any) -> Obj:
+    """A pod of one container."""
+    main = {"name": "main", "image": "busybox:1", **(container or {})}
+    return {"metadata": {"name": name}, "spec": {"containers": [main], **spec}}
+
+
+def refusal(api: Api, resource: str, obj: Obj, user: User = HUB) -> StatusError:
+    """What the API has against a new object."""
+    with pytest.raises(StatusError) as caught:
+        api.create(resource, obj, user)
+    return caught.value
