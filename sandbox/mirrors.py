@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,7 +43,12 @@ ELSEWHERE = (  # say where things go on this machine, not from where they come
     *("NPM_CONFIG_PREFIX", "NPM_CONFIG_LOCAL_PREFIX", "NPM_CONFIG_GLOBAL_PREFIX", "NPM_CONFIG_CACHE"),
     *("NPM_CONFIG_USERCONFIG", "NPM_CONFIG_GLOBALCONFIG", "NPM_CONFIG_NODE_GYP", "NPM_CONFIG_INIT_MODULE"),
 )
-SYSTEM_FILES = ("/etc/pip.conf", "/etc/xdg/pip/pip.conf", "/etc/npmrc", "/etc/uv/uv.toml")
+SYSTEM_FILES = {  # and the prefix of the variables that say the same
+    "/etc/pip.conf": "PIP_",
+    "/etc/xdg/pip/pip.conf": "PIP_",
+    "/etc/npmrc": "NPM_CONFIG_",
+    "/etc/uv/uv.toml": "UV_",
+}
 MOUNTED = "/run/package-mirrors"
 ALREADY_THERE = ("/usr/", "/etc/", "/proc/", "/dev/", "/sys/")
 PATH = re.compile(r"(?<![\w/.:])(?:file://)?(/[^\s,;'\"\[\]?#]+)")
@@ -73,11 +77,12 @@ def mirrors(environ: Mapping[str, str], home: Path, cache: Path, private: Path, 
     for variable, candidates in user_files.items():
         file = next((Path(one) for one in candidates if one and Path(one).is_file()), None)
         if file:
-            texts.append(_share(file, f"{MOUNTED}/{variable}", private / variable, uid, found))
+            prefix = next((one for one in PREFIXES if variable.startswith(one)), "")
+            texts.append(_share(file, prefix, f"{MOUNTED}/{variable}", private / variable, uid, found))
             found.env[variable] = f"{MOUNTED}/{variable}"
-    for name in SYSTEM_FILES:
+    for name, prefix in SYSTEM_FILES.items():
         if Path(name).is_file():
-            texts.append(_share(Path(name), name, private / name.replace("/", "_"), uid, found))
+            texts.append(_share(Path(name), prefix, name, private / name.replace("/", "_"), uid, found))
     for directory in local_paths(texts, home):
         found.mounts.append(Mount(directory, str(directory), read_only=True))
     cache.mkdir(parents=True, exist_ok=True)
@@ -99,6 +104,18 @@ def is_wanted(name: str) -> bool:
     return upper in NAMES or (upper.startswith(PREFIXES) and upper not in ELSEWHERE)
 
 
+def wanted_settings(text: str, prefix: str) -> str:
+    """A configuration file of pip, npm or uv, less the settings whose variables are not wanted either."""
+    kept, wanted = [], True
+    for line in text.splitlines(keepends=True):
+        if not line[0].isspace():  # else it continues the setting above
+            name = line.partition("=")[0].strip().replace("-", "_")
+            wanted = "=" not in line or is_wanted(prefix + name)
+        if wanted:
+            kept.append(line)
+    return "".join(kept)
+
+
 def local_paths(texts: list[str], home: Path) -> list[Path]:
     """Directories and files that settings point to, such as `find-links`; never a home as a whole."""
     found: set[Path] = set()
@@ -113,10 +130,14 @@ def local_paths(texts: list[str], home: Path) -> list[Path]:
     return sorted(one for one in found if not found & set(one.parents))
 
 
-def _share(file: Path, target: str, copy: Path, uid: int, found: Mirrors) -> str:
-    shutil.copyfile(file, copy)
+def _share(file: Path, prefix: str, target: str, copy: Path, uid: int, found: Mirrors) -> str:
+    text = file.read_text(errors="replace")
+    if prefix:
+        text = wanted_settings(text, prefix)
+    copy.touch(mode=0o600)
+    copy.write_text(text)
     if is_root():
         os.chown(copy, uid, 0)
     copy.chmod(0o400)
     found.mounts.append(Mount(copy, target, read_only=True))
-    return file.read_text(errors="replace")
+    return text

@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.builds import Builder, build_environment, ignored_files, read_environment
 from sandbox.images import Image, Images, merged
-from sandbox.mirrors import is_wanted, local_paths
+from sandbox.mirrors import is_wanted, local_paths, wanted_settings
 from sandbox.sources import BuildFailure
 from tests.sandbox.running import node, tiny_image
 
@@ -227,6 +227,14 @@ def test_variables_that_say_where_things_go_stay_here() -> None:
     assert [name for name in names if is_wanted(name)] == names
     others = ["PIP_TARGET", "UV_PYTHON", "npm_config_prefix", "HOME", "AWS_SECRET_ACCESS_KEY", "PATH"]
     assert [name for name in others if is_wanted(name)] == []
+
+
+def test_so_do_the_same_settings_of_a_configuration_file() -> None:
+    kept = "[global]\nindex-url = https://mirror.example.com/simple\nfind-links =\n  /a\n  /b\n"
+    away = "constraint = /etc/constraints.txt\nTarget=\n  /elsewhere\n"
+    assert wanted_settings(kept + away + "no-index = true\n", "PIP_") == kept + "no-index = true\n"
+    npmrc = "//mirror.example.com/:_authToken=t\nprefix=/home/me\n"
+    assert wanted_settings(npmrc, "NPM_CONFIG_") == "//mirror.example.com/:_authToken=t\n"
 
 
 def test_local_directories_of_settings(tmp_path: Path) -> None:
