@@ -78,11 +78,14 @@ def mirrors(environ: Mapping[str, str], home: Path, cache: Path, private: Path, 
         file = next((Path(one) for one in candidates if one and Path(one).is_file()), None)
         if file:
             prefix = next((one for one in PREFIXES if variable.startswith(one)), "")
-            texts.append(_share(file, prefix, f"{MOUNTED}/{variable}", private / variable, uid, found))
+            texts.append(_copy(file, prefix, private / variable, uid))
+            found.mounts.append(Mount(private / variable, f"{MOUNTED}/{variable}", read_only=True))
             found.env[variable] = f"{MOUNTED}/{variable}"
     for name, prefix in SYSTEM_FILES.items():
         if Path(name).is_file():
-            texts.append(_share(Path(name), prefix, name, private / name.replace("/", "_"), uid, found))
+            copy = private / name.replace("/", "_")
+            texts.append(_copy(Path(name), prefix, copy, uid))
+            found.mounts.append(Mount(copy, name, read_only=True))
     for directory in local_paths(texts, home):
         found.mounts.append(Mount(directory, str(directory), read_only=True))
     cache.mkdir(parents=True, exist_ok=True)
@@ -130,7 +133,7 @@ def local_paths(texts: list[str], home: Path) -> list[Path]:
     return sorted(one for one in found if not found & set(one.parents))
 
 
-def _share(file: Path, prefix: str, target: str, copy: Path, uid: int, found: Mirrors) -> str:
+def _copy(file: Path, prefix: str, copy: Path, uid: int) -> str:
     text = file.read_text(errors="replace")
     if prefix:
         text = wanted_settings(text, prefix)
@@ -139,5 +142,4 @@ def _share(file: Path, prefix: str, target: str, copy: Path, uid: int, found: Mi
     if is_root():
         os.chown(copy, uid, 0)
     copy.chmod(0o400)
-    found.mounts.append(Mount(copy, target, read_only=True))
     return text
