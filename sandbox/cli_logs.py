@@ -143,7 +143,7 @@ def pack(folder: Path) -> bytes:
 async def run_status(shell: Shell, args: argparse.Namespace) -> int:
     """Say what is missing until nothing is."""
     resource, name = one(args.what, "deploymentconfigs")
-    views = {CONFIGS: _config_status, "deployments.apps": _deployment_status}
+    views = {CONFIGS: config_status, "deployments.apps": _deployment_status}
     if resource.key not in views:
         raise UsageError(f"no status viewer has been implemented for {resource.key}")
     await shell.client.get(resource.key, name)
@@ -215,7 +215,7 @@ async def _builds(shell: Shell, config: str) -> list[Obj]:
     return sorted(listed["items"], key=lambda build: int(build["metadata"]["annotations"][number]))
 
 
-def _config_status(config: Obj) -> tuple[str, bool]:
+def config_status(config: Obj) -> tuple[str, bool]:
     """`pkg/helpers/originpolymorphichelpers/deploymentconfigs/status.go` of `oc`."""
     spec, status, name = config["spec"], config["status"], config["metadata"]["name"]
     triggers = spec.get("triggers") or []

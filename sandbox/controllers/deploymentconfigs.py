@@ -142,13 +142,18 @@ def instantiate(cluster: Cluster, name: str, request: Obj) -> Obj:
 
 
 def start(store: Store, name: str, causes: list[Obj]) -> Obj:
-    """The next version, and why."""
+    """The next version, and why.
+
+    A new generation too, so that `oc rollout status` waits until the controller has seen it:
+    PrepareForUpdate in openshift-apiserver's `pkg/apps/apiserver/registry/deployconfig/strategy.go`.
+    """
     words = {"ConfigChange": "config change", "ImageChange": "image change", "Manual": "manual change"}
 
     def change(config: Obj) -> None:
         status = config["status"]
         status["latestVersion"] = status.get("latestVersion", 0) + 1
         status["details"] = {"message": words[causes[0]["type"]], "causes": causes}
+        config["metadata"]["generation"] = config["metadata"].get("generation", 1) + 1
 
     return store.modify(CONFIGS, name, change)
 

@@ -51,8 +51,7 @@ class ImageTriggers(Controller):
                 pod = config["spec"]["template"]["spec"]
                 for container in [*pod["containers"], *(pod.get("initContainers") or [])]:
                     if container["name"] in params["containerNames"]:
-                        container["image"] = reference
-                config["metadata"]["generation"] = config["metadata"].get("generation", 1) + 1
+                        container["image"] = reference  # the new generation comes with the rollout
 
         if not is_going(config):
             self.store.modify(CONFIGS, config["metadata"]["name"], change)

@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from sandbox.cli_logs import config_status
+from sandbox.controllers.deploymentconfigs import CONFIGS, start
+from sandbox.store import Store
 from tests.sandbox.command import (
     DATABASE,
     PYTHON,
@@ -19,6 +22,12 @@ from tests.sandbox.command import (
 )
 
 PROJECT = "jupyterhub-sandbox"
+ROLLED_OUT = {
+    "type": "Progressing",
+    "status": "True",
+    "reason": "NewReplicationControllerAvailable",
+    "message": "all is there",
+}
 Obj = dict[str, Any]
 
 
@@ -103,6 +112,18 @@ def test_scaling_makes_and_ends_pods(sandbox: Sandbox, made: Any):
         for replicas in (3, 1, 0):
             sandbox.kubectl("scale", what, f"--replicas={replicas}")
             eventually(lambda app=app, replicas=replicas: len(pods(sandbox, app)) == replicas)
+
+
+def test_a_new_rollout_is_not_over_before_the_controller_has_seen_it() -> None:
+    store = Store()
+    seen = {"latestVersion": 1, "observedGeneration": 1, "conditions": [ROLLED_OUT]}
+    config = deployment_config("quick")
+    config["metadata"]["generation"] = 1
+    store.create(CONFIGS, {**config, "status": seen})
+    assert config_status(store.get(CONFIGS, "quick")) == ("all is there", True)
+    start(store, "quick", [{"type": "Manual"}])
+    waiting = "Waiting for latest deployment config spec to be observed by the controller loop..."
+    assert config_status(store.get(CONFIGS, "quick")) == (waiting, False)
 
 
 def test_a_deleted_pod_is_replaced(sandbox: Sandbox, made: Any):
