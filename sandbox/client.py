@@ -121,7 +121,9 @@ class UnknownKind(Exception):
 def find_resource(word: str) -> list[Resource]:
     """What a user means by `po`, `deploymentconfig`, `dc.apps.openshift.io` or `all`; empty if nothing."""
     plain, _, group = word.lower().partition(".")
-    everything = [r for rs in resources.GROUP_VERSIONS.values() for r in rs if "/" not in r.name]
+    everything = [
+        r for rs in resources.GROUP_VERSIONS.values() for r in rs if "/" not in r.name and "get" in r.verbs
+    ]
     if found := [r for r in everything if word in r.listed("categories")]:
         return found
     for resource in everything:

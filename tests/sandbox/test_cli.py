@@ -215,6 +215,16 @@ def test_an_empty_list_is_said_and_is_no_failure(sandbox: Sandbox):
     )
 
 
+@pytest.mark.parametrize("word", ["template", "templates", "Template", "template.template.openshift.io"])
+def test_a_template_by_any_of_its_names(sandbox: Sandbox, tmp_path: Path, word: str):
+    template = {"kind": "Template", "apiVersion": "template.openshift.io/v1", "objects": []}
+    sandbox.create(tmp_path, {**template, "metadata": {"name": "empty"}})
+    assert sandbox.get(f"{word}/empty")["metadata"]["name"] == "empty"
+    assert sandbox.run("delete", word, "empty") == (
+        f'template.template.openshift.io "empty" deleted from {PROJECT} namespace\n'
+    )
+
+
 def test_delete_by_label_waits_until_all_is_gone(sandbox: Sandbox, tmp_path: Path):
     sandbox.create(tmp_path, deployment("goes"), deployment_config("goes"), deployment("stays"))
     for what in ("dc/goes", "deploy/goes", "deploy/stays"):
