@@ -28,6 +28,8 @@ GENERATED = {"DATABASE_PASSWORD": "p", "COOKIE_SECRET": "c", "CRYPT_KEY": "k", "
 class Discovery(BaseHTTPRequestHandler):
     """Which resources there are: all that a client asks before it creates something for show only."""
 
+    protocol_version = "HTTP/1.1"
+
     def do_GET(self) -> None:
         path = self.path.split("?")[0].strip("/").removeprefix("apis/").removeprefix("api/")
         answers = {
@@ -47,9 +49,13 @@ class Discovery(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class Server(ThreadingHTTPServer):
+    request_queue_size = 128  # a client asks for all groups at once
+
+
 @pytest.fixture(scope="module")
 def api() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Discovery) as server:
+    with Server(("127.0.0.1", 0), Discovery) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
