@@ -1,11 +1,15 @@
-"""What all tests share: the option `--cluster`, and tools that may be missing."""
+"""What all tests share: the option `--cluster`, who runs beside whom, and tools that may be missing."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
+
+HERE = Path(__file__).parent
+SHARES_IMAGES = ("transcript", "images", "containers")  # folders whose tests share what took minutes to build
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -14,6 +18,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run against the project that `oc` is logged in to, not the sandbox",
     )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A worker takes a file at a time, or a folder where its tests share images; the longest come first."""
+
+    def group(item: pytest.Item) -> str:
+        path = item.path.relative_to(HERE)
+        return path.parts[0] if path.parts[0] in SHARES_IMAGES else str(path)
+
+    order = {name: number for number, name in enumerate(SHARES_IMAGES)}
+    items.sort(key=lambda item: order.get(group(item), len(order)))
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group(item)))
 
 
 def tool(name: str, remedy: str) -> str:
