@@ -18,7 +18,7 @@ from tests.transcript.readme import oc_commands
 STATE = CHECKOUT / ".sandbox" / "tests"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def project(request: pytest.FixtureRequest) -> Iterator[Project]:
     """A project in which the commands of the README's section "On OpenShift" were typed, up to the deletion.
 
@@ -72,9 +72,9 @@ def free_port() -> int:
         return int(listening.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """Debian's Chromium."""
+    """Debian's Chromium. It has an event loop in this thread, beside which other tests could have none."""
     path = tool("chromium", "on Debian: apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
