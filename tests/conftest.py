@@ -20,18 +20,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A worker takes a file at a time, or a folder where its tests share images."""
+    item.add_marker(pytest.mark.xdist_group(group(item)))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A worker takes a file at a time, or a folder where its tests share images; the longest come first."""
-
-    def group(item: pytest.Item) -> str:
-        path = item.path.relative_to(HERE)
-        return path.parts[0] if path.parts[0] in SHARES_IMAGES else str(path)
-
+    """The longest come first."""
     order = {name: number for number, name in enumerate(SHARES_IMAGES)}
     items.sort(key=lambda item: order.get(group(item), len(order)))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group(item)))
+
+
+def group(item: pytest.Item) -> str:
+    path = item.path.relative_to(HERE)
+    return path.parts[0] if path.parts[0] in SHARES_IMAGES else str(path)
 
 
 def tool(name: str, remedy: str) -> str:
