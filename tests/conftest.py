@@ -7,8 +7,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
-HERE = Path(__file__).parent
 SHARES_IMAGES = ("transcript", "images", "containers")  # folders whose tests share what took minutes to build
 
 
@@ -20,20 +21,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """A worker takes a file at a time, or a folder where its tests share images."""
-    item.add_marker(pytest.mark.xdist_group(group(item)))
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest come first."""
+    """What takes longest comes first."""
     order = {name: number for number, name in enumerate(SHARES_IMAGES)}
-    items.sort(key=lambda item: order.get(group(item), len(order)))
+    items.sort(key=lambda item: order.get(group(item.nodeid), len(order)))
 
 
-def group(item: pytest.Item) -> str:
-    path = item.path.relative_to(HERE)
-    return path.parts[0] if path.parts[0] in SHARES_IMAGES else str(path)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """A worker takes a file at a time, or a folder where its tests share images."""
+    scheduling = LoadScopeScheduling(config, log)
+    scheduling._split_scope = group
+    return scheduling
+
+
+def group(nodeid: str) -> str:
+    path = Path(nodeid.partition("::")[0])
+    return path.parts[1] if path.parts[1] in SHARES_IMAGES else str(path)
 
 
 def tool(name: str, remedy: str) -> str:
