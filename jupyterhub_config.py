@@ -6,8 +6,8 @@ Your own settings go into files of their own, which are loaded on top (see `jupy
 
 from jupyterhub_openshift import configure
 from jupyterhub_openshift.cluster import find_cluster
+from jupyterhub_openshift.contradictions import refuse_contradictions
 from jupyterhub_openshift.layers import load_layers
-from jupyterhub_openshift.login import refuse_contradictions
 from jupyterhub_openshift.ownership import adopt
 from jupyterhub_openshift.project import read_project
 from jupyterhub_openshift.settings import read_settings

@@ -130,9 +130,15 @@ def configure_limits(c: Config, settings: Settings, project: Project) -> None:
     """How much a server may use, and how many there may be."""
     if settings.notebook_memory:
         c.Spawner.mem_limit = int(parse_quantity(settings.notebook_memory))
+    if settings.notebook_memory_request:
+        c.Spawner.mem_guarantee = int(parse_quantity(settings.notebook_memory_request))
     if settings.notebook_cpu:
         c.Spawner.cpu_limit = float(parse_quantity(settings.notebook_cpu))
+    if settings.notebook_cpu_request:
+        c.Spawner.cpu_guarantee = float(parse_quantity(settings.notebook_cpu_request))
     c.JupyterHub.active_server_limit = settings.max_servers
+    c.JupyterHub.allow_named_servers = settings.named_servers > 0
+    c.JupyterHub.named_server_limit_per_user = settings.named_servers
 
 
 def configure_storage(c: Config, settings: Settings, project: Project) -> None:

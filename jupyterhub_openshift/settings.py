@@ -31,6 +31,7 @@ Authenticator = Annotated[str, AfterValidator(values.authenticator)]
 CookieSecret = Annotated[SecretStr, AfterValidator(values.cookie_secret)]
 Cpu = Annotated[str, AfterValidator(values.cpu)]
 CryptKey = Annotated[SecretStr, AfterValidator(values.crypt_key)]
+File = Annotated[str, AfterValidator(values.file)]
 Host = Annotated[str, AfterValidator(values.host)]
 Image = Annotated[str, AfterValidator(valid_reference)]
 KubernetesName = Annotated[str, AfterValidator(values.kubernetes_name)]
@@ -38,6 +39,7 @@ Memory = Annotated[str, AfterValidator(values.memory)]
 Names = Annotated[frozenset[str], NoDecode, BeforeValidator(values.names)]
 Number = Annotated[int, Field(ge=0)]
 Port = Annotated[int, Field(ge=1, le=65535)]
+Token = Annotated[SecretStr, AfterValidator(values.token)]
 
 
 def _var(name: str, default: object, example: str, doc: str) -> Any:  # noqa: ANN401 (as pydantic's Field)
@@ -61,8 +63,12 @@ class Settings(BaseSettings):
         "Let users choose among the image streams labelled hub.jupyter.org/notebook-image=true: on or off")
     notebook_memory: Memory | None = _var("JUPYTERHUB_NOTEBOOK_MEMORY", None, "512Mi",
         "Memory limit of a notebook server; empty: none")
+    notebook_memory_request: Memory | None = _var("JUPYTERHUB_NOTEBOOK_MEMORY_REQUEST", None, "256Mi",
+        "Memory that is reserved for a notebook server; empty: as much as the limit")
     notebook_cpu: Cpu | None = _var("JUPYTERHUB_NOTEBOOK_CPU", None, "500m",
         "CPU limit of a notebook server; empty: none")
+    notebook_cpu_request: Cpu | None = _var("JUPYTERHUB_NOTEBOOK_CPU_REQUEST", None, "100m",
+        "CPU that is reserved for a notebook server; empty: as much as the limit")
     notebook_interface: Literal["lab", "classic"] = _var("JUPYTERHUB_NOTEBOOK_INTERFACE", "lab", "lab",
         "What a server opens with: JupyterLab (lab) or the classic notebook (classic)")
     volume_size: Memory | None = _var("JUPYTERHUB_VOLUME_SIZE", None, "1Gi",
@@ -71,8 +77,14 @@ class Settings(BaseSettings):
         "Storage class of the users' volumes; empty: the cluster's default")
     idle_timeout: Number = _var("JUPYTERHUB_IDLE_TIMEOUT", 3600, "3600",
         "Seconds without activity after which a server is stopped; 0: never")
+    max_age: Number = _var("JUPYTERHUB_MAX_AGE", 0, "86400",
+        "Seconds after which a server is stopped however busy it is; 0: never")
+    cull_warning: Number = _var("JUPYTERHUB_CULL_WARNING", 300, "300",
+        "Seconds before a server is stopped for one of these at which its page warns; 0: no warning")
     max_servers: Number = _var("JUPYTERHUB_MAX_SERVERS", 0, "20",
         "How many servers may run at a time; 0: no limit")
+    named_servers: Number = _var("JUPYTERHUB_NAMED_SERVERS", 0, "2",
+        "How many servers with a name of their own each user may have beside the first; 0: none")
     database_host: Host | None = _var("JUPYTERHUB_DATABASE_HOST", None, "jupyterhub-db",
         "PostgreSQL's host; empty: SQLite under /opt/app-root/data")
     database_port: Port = _var("JUPYTERHUB_DATABASE_PORT", 5432, "5432", "PostgreSQL's port")
@@ -96,6 +108,13 @@ class Settings(BaseSettings):
     admin_users: Names = _var("JUPYTERHUB_ADMIN_USERS", frozenset(), "carol", "Users who administer the hub")
     admin_groups: Names = _var("JUPYTERHUB_ADMIN_GROUPS", frozenset(), "teachers",
         "Groups whose members administer the hub")
+    title: str = _var("JUPYTERHUB_TITLE", "JupyterHub", "Physics notebooks", "What the hub's pages are headed")
+    logo: File | None = _var("JUPYTERHUB_LOGO", None, "/opt/app-root/configs/logo.svg",
+        "Picture at the head of the hub's pages: a file in the image or the config map; empty: Jupyter's")
+    log_format: Literal["text", "json"] = _var("JUPYTERHUB_LOG_FORMAT", "text", "json",
+        "How the hub writes its log: text, or json with an object on each line")
+    metrics_token: Token | None = _var("JUPYTERHUB_METRICS_TOKEN", None, RANDOM,
+        "With which Prometheus may read the hub's metrics; empty: only a user with the right to")
     # fmt: on
 
     @classmethod
@@ -157,7 +176,8 @@ def line(name: str, environ: Mapping[str, str], what: str, example: str = "", li
     if name in environ:
         hidden = {name, like} & SECRETS or re.search("PASS|SECRET|KEY|TOKEN", name)
         shown = f"{name}={'(hidden)' if hidden else environ[name]}"
-    return f"{shown}: {what}. An example that works: {example or example_of(name)}"
+    stop = "" if what.endswith("?") else "."
+    return f"{shown}: {what}{stop} An example that works: {example or example_of(name)}"
 
 
 def example_of(name: str) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from importlib.metadata import entry_points
+from pathlib import Path
 
 from pydantic import SecretStr
 from traitlets import import_item
@@ -48,10 +49,24 @@ def host(value: str) -> str:
     return value
 
 
+def file(value: str) -> str:
+    """A file that is there."""
+    if not Path(value).is_file():
+        raise ValueError("is no file of this container")
+    return value
+
+
 def cookie_secret(value: SecretStr) -> SecretStr:
     """Long enough to be one."""
     if len(value.get_secret_value()) < 32:
         raise ValueError("is too short to be a secret: 32 characters are the least")
+    return value
+
+
+def token(value: SecretStr) -> SecretStr:
+    """What an HTTP header can carry, and long enough not to be guessed."""
+    if not re.fullmatch(r"[-._~+/=0-9A-Za-z]{32,}", value.get_secret_value()):
+        raise ValueError("is not a token: 32 or more letters, digits and -._~+/=")
     return value
 
 

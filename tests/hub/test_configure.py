@@ -239,16 +239,35 @@ def test_notebooks_run_as_the_project_asks_and_with_no_privilege(project, uid):
     }
 
 
-def test_limits_are_kubernetes_quantities():
-    c = configured(configure.configure_limits, notebook_memory="512Mi", notebook_cpu="500m", max_servers=20)
-    assert c == {
-        "Spawner": {"mem_limit": 536870912, "cpu_limit": 0.5},
-        "JupyterHub": {"active_server_limit": 20},
+NO_LIMITS = {"active_server_limit": 0, "allow_named_servers": False, "named_server_limit_per_user": 0}
+
+
+def test_limits_and_requests_are_kubernetes_quantities():
+    quantities = {"notebook_memory": "512Mi", "notebook_memory_request": "256Mi"}
+    quantities |= {"notebook_cpu": "500m", "notebook_cpu_request": "100m"}
+    assert configured(configure.configure_limits, **quantities) == {
+        "Spawner": {
+            "mem_limit": 536870912,
+            "mem_guarantee": 268435456,
+            "cpu_limit": 0.5,
+            "cpu_guarantee": 0.1,
+        },
+        "JupyterHub": NO_LIMITS,
     }
 
 
 def test_without_limits_none_are_set():
-    assert configured(configure.configure_limits) == {"JupyterHub": {"active_server_limit": 0}}
+    assert configured(configure.configure_limits) == {"JupyterHub": NO_LIMITS}
+
+
+def test_servers_are_limited_in_all_and_for_each_user():
+    assert configured(configure.configure_limits, max_servers=20, named_servers=2) == {
+        "JupyterHub": {
+            "active_server_limit": 20,
+            "allow_named_servers": True,
+            "named_server_limit_per_user": 2,
+        }
+    }
 
 
 def test_without_a_size_notebooks_have_no_volume():

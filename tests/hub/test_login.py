@@ -1,4 +1,4 @@
-"""The login that is in effect, and the settings that don't go with it."""
+"""The login that is in effect."""
 
 import pytest
 from oauthenticator.github import GitHubOAuthenticator
@@ -6,20 +6,7 @@ from tmpauthenticator import TmpAuthenticator
 from traitlets.config import Config
 
 from jupyterhub_openshift.authenticator import ProjectAuthenticator
-from jupyterhub_openshift.configure import configure_login
-from jupyterhub_openshift.login import refuse_contradictions, temporary_users
-from jupyterhub_openshift.project import Project
-from jupyterhub_openshift.settings import BadSettings, read_settings
-
-PROJECT = Project("rec", login_server="https://oauth-openshift.apps.real.test")
-
-pytestmark = pytest.mark.usefixtures("environment")
-
-
-def configured() -> Config:
-    c = Config()
-    configure_login(c, read_settings(), PROJECT)
-    return c
+from jupyterhub_openshift.login import temporary_users
 
 
 class Renamed(TmpAuthenticator):
@@ -41,74 +28,3 @@ class Renamed(TmpAuthenticator):
 )
 def test_users_are_temporary_with_the_temporary_authenticator_only(authenticator, temporary):
     assert temporary_users(Config({"JupyterHub": {"authenticator_class": authenticator}})) is temporary
-
-
-@pytest.mark.parametrize(
-    ("variable", "value", "line"),
-    [
-        (
-            "JUPYTERHUB_ALLOW",
-            "listed",
-            "JUPYTERHUB_ALLOW=listed: lets nobody in while users are temporary: they have made-up names. "
-            "An example that works: JUPYTERHUB_ALLOW=everyone",
-        ),
-        (
-            "JUPYTERHUB_VOLUME_SIZE",
-            "1Gi",
-            "JUPYTERHUB_VOLUME_SIZE=1Gi: is of no use while users are temporary: they have made-up names "
-            "and never "
-            "come back. An example that works: JUPYTERHUB_AUTHENTICATOR=github beside it, or leave it empty",
-        ),
-        (
-            "JUPYTERHUB_ALLOW",
-            "project",
-            "JUPYTERHUB_ALLOW=project: asks OpenShift who may see the project, for which people must log in "
-            "with OpenShift. An example that works: JUPYTERHUB_AUTHENTICATOR=openshift beside it",
-        ),
-        (
-            "JUPYTERHUB_AUTHENTICATOR",
-            "openshift",
-            "JUPYTERHUB_CRYPT_KEY: is not set; the OpenShift login keeps each person's token, and encrypts "
-            "it. An example that works: JUPYTERHUB_CRYPT_KEY=$(openssl rand -hex 32)",
-        ),
-        (
-            "JUPYTERHUB_STORAGE_CLASS",
-            "fast",
-            "JUPYTERHUB_STORAGE_CLASS=fast: is of no use without a volume. "
-            "An example that works: JUPYTERHUB_VOLUME_SIZE=1Gi beside it",
-        ),
-    ],
-)
-def test_a_setting_of_no_use_beside_another_is_refused(variable, value, line, monkeypatch):
-    monkeypatch.setenv(variable, value)
-    with pytest.raises(BadSettings) as refusal:
-        refuse_contradictions(configured(), read_settings(), PROJECT)
-    assert str(refusal.value) == f"1 setting of this hub cannot be used:\n  {line}"
-
-
-def test_a_login_that_the_users_own_file_chooses_makes_them_useful(monkeypatch):
-    monkeypatch.setenv("JUPYTERHUB_VOLUME_SIZE", "1Gi")
-    monkeypatch.setenv("JUPYTERHUB_ADMIN_USERS", "carol")
-    c = configured()
-    c.JupyterHub.authenticator_class = "github"
-    refuse_contradictions(c, read_settings(), PROJECT)
-    assert c.Authenticator.admin_users == {"carol"}
-
-
-def test_a_cluster_without_its_own_login_is_told(monkeypatch):
-    monkeypatch.setenv("JUPYTERHUB_AUTHENTICATOR", "openshift")
-    monkeypatch.setenv("JUPYTERHUB_CRYPT_KEY", "0f" * 32)
-    with pytest.raises(BadSettings) as refusal:
-        refuse_contradictions(configured(), read_settings(), Project("rec"))
-    assert str(refusal.value) == (
-        "1 setting of this hub cannot be used:\n"
-        "  JUPYTERHUB_AUTHENTICATOR=openshift: this cluster's API names no login server of OpenShift, "
-        "perhaps people log in to it elsewhere. An example that works: JUPYTERHUB_AUTHENTICATOR=generic-oauth"
-    )
-
-
-def test_an_openshift_login_with_all_that_it_needs_is_good(monkeypatch):
-    monkeypatch.setenv("JUPYTERHUB_AUTHENTICATOR", "openshift")
-    monkeypatch.setenv("JUPYTERHUB_CRYPT_KEY", "0f" * 32)
-    monkeypatch.setenv("JUPYTERHUB_ALLOW", "project")
-    refuse_contradictions(configured(), read_settings(), PROJECT)

@@ -26,12 +26,17 @@ def test_without_anything_set_the_hub_is_as_tmpnb_org():
         "notebook_image": "minimal-notebook:3.12",
         "notebook_menu": "off",
         "notebook_memory": None,
+        "notebook_memory_request": None,
         "notebook_cpu": None,
+        "notebook_cpu_request": None,
         "notebook_interface": "lab",
         "volume_size": None,
         "storage_class": None,
         "idle_timeout": 3600,
+        "max_age": 0,
+        "cull_warning": 300,
         "max_servers": 0,
+        "named_servers": 0,
         "database_host": None,
         "database_port": 5432,
         "database_name": "jupyterhub",
@@ -45,6 +50,10 @@ def test_without_anything_set_the_hub_is_as_tmpnb_org():
         "allowed_groups": frozenset(),
         "admin_users": frozenset(),
         "admin_groups": frozenset(),
+        "title": "JupyterHub",
+        "logo": None,
+        "log_format": "text",
+        "metrics_token": None,
     }
 
 
@@ -61,6 +70,7 @@ def test_the_example_of_each_variable_works(name, monkeypatch):
     monkeypatch.setenv("JUPYTERHUB_AUTHENTICATOR", "github")
     if name == "JUPYTERHUB_STORAGE_CLASS":
         monkeypatch.setenv("JUPYTERHUB_VOLUME_SIZE", "1Gi")
+    monkeypatch.setattr(Path, "is_file", lambda path: True)
     value = example_of(name).removeprefix(f"{name}=").replace("$(openssl rand -hex 32)", "0f" * 32)
     monkeypatch.setenv(name, value)
     read_settings()
@@ -98,7 +108,7 @@ def test_the_example_of_each_variable_works(name, monkeypatch):
         (
             "JUPYTERHUB_NOTEBOOK_MEMORY",
             "512",
-            "JUPYTERHUB_NOTEBOOK_MEMORY=512: is less than a mebibyte; is the unit missing?. "
+            "JUPYTERHUB_NOTEBOOK_MEMORY=512: is less than a mebibyte; is the unit missing? "
             "An example that works: JUPYTERHUB_NOTEBOOK_MEMORY=512Mi",
         ),
         (
@@ -244,6 +254,14 @@ def test_what_jupyterhub_itself_reads_is_allowed_and_jupyterhub_does_read_it(nam
     read_settings()
     sources = (path.read_text() for path in Path(jupyterhub.__file__).parent.glob("*.py"))
     assert any(re.search(rf"(environ\.get|getenv)\(\s*['\"]{name}", source) for source in sources)
+
+
+def test_the_documentation_lists_every_setting_with_its_default_and_meaning():
+    page = Path(__file__).parents[2].joinpath("docs/configuration.md").read_text()
+    rows = [line for line in page.splitlines() if re.match(r"\| `[A-Z_]+` \|", line)]
+    defaults = {name: field.get_default() for name, field in VARIABLES.items()}
+    shown = {name: f"`{value}`" if isinstance(value, (str, int)) else "" for name, value in defaults.items()}
+    assert rows == [f"| `{name}` | {shown[name]} | {VARIABLES[name].description} |" for name in VARIABLES]
 
 
 def test_every_setting_has_a_doc_and_an_example():

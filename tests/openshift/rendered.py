@@ -26,9 +26,13 @@ UNUSUAL = {
     "NOTEBOOK_NAME": "notebook-2",
     "NOTEBOOK_IMAGE": "quay.io/jupyter/base-notebook@sha256:" + "0" * 64,
     "NOTEBOOK_INTERFACE": "classic",
+    "NOTEBOOK_MENU": "on",
     "NOTEBOOK_MEMORY": "1.5Gi",
+    "NOTEBOOK_MEMORY_REQUEST": "0.5Gi",
     "NOTEBOOK_CPU": "1500m",
+    "NOTEBOOK_CPU_REQUEST": "",
     "IDLE_TIMEOUT": "0",
+    "MAX_AGE": "86400",
     "MAX_SERVERS": "20",
     "JUPYTERHUB_CONFIG": 'c.A.b = {"a": "${b} $(c) \\\\ \'d\'"}\n\tif True:\n  pass # ünïcode: [x], {y}',
     "SERVICE_ACCOUNT": "another-account",
@@ -39,6 +43,9 @@ UNUSUAL = {
     "STORAGE_CLASS": "standard-csi",
     "ALLOWED_USERS": "alice,bob",
     "BUILD_MEMORY": "2Gi",
+    "NAMED_SERVERS": "2",
+    "TITLE": "Übungen & <Praktikum>",
+    "LOG_FORMAT": "json",
 }
 
 

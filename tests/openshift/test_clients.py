@@ -22,7 +22,13 @@ from tests.openshift.rendered import FILES, PLAIN, TEMPLATES, Obj, process, requ
 
 KUBECTL = str(Path(sys.executable).parent / "kubectl")
 CLIENTS = {"kubectl": KUBECTL, "oc": shutil.which("oc")}
-GENERATED = {"DATABASE_PASSWORD": "p", "COOKIE_SECRET": "c", "CRYPT_KEY": "k", "CONFIGPROXY_AUTH_TOKEN": "t"}
+GENERATED = {
+    "DATABASE_PASSWORD": "p",
+    "COOKIE_SECRET": "c",
+    "CRYPT_KEY": "k",
+    "CONFIGPROXY_AUTH_TOKEN": "t",
+    "METRICS_TOKEN": "m",
+}
 
 
 class Discovery(BaseHTTPRequestHandler):
@@ -148,6 +154,7 @@ def test_oc_generates_secrets_of_the_promised_form(oc: str, tmp_path: Path) -> N
         "JUPYTERHUB_DATABASE_PASSWORD": 32,
         "JUPYTERHUB_COOKIE_SECRET": 64,
         "JUPYTERHUB_CRYPT_KEY": 64,
+        "JUPYTERHUB_METRICS_TOKEN": 64,
         "CONFIGPROXY_AUTH_TOKEN": 64,
     }
 

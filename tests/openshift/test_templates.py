@@ -23,6 +23,7 @@ GENERATED = {
     "COOKIE_SECRET": "[a-f0-9]{64}",
     "CRYPT_KEY": "[a-f0-9]{64}",
     "CONFIGPROXY_AUTH_TOKEN": "[a-f0-9]{64}",
+    "METRICS_TOKEN": "[a-f0-9]{64}",
 }
 API = {
     "BuildConfig": "build.openshift.io/v1",

@@ -51,6 +51,7 @@ def test_the_environment_of_a_notebook_holds_no_secret_of_the_hub(
         "JUPYTERHUB_COOKIE_SECRET",
         "JUPYTERHUB_CRYPT_KEY",
         "JUPYTERHUB_DATABASE_PASSWORD",
+        "JUPYTERHUB_METRICS_TOKEN",
     }
     for page in notebooks:
         environment = json.loads(run_cell(page, "import json, os; print(json.dumps(dict(os.environ)))"))
