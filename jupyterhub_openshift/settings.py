@@ -108,7 +108,8 @@ class Settings(BaseSettings):
     admin_users: Names = _var("JUPYTERHUB_ADMIN_USERS", frozenset(), "carol", "Users who administer the hub")
     admin_groups: Names = _var("JUPYTERHUB_ADMIN_GROUPS", frozenset(), "teachers",
         "Groups whose members administer the hub")
-    title: str = _var("JUPYTERHUB_TITLE", "JupyterHub", "Physics notebooks", "What the hub's pages are headed")
+    title: str = _var("JUPYTERHUB_TITLE", "JupyterHub", "Physics notebooks",
+        "What the hub's pages are headed")
     logo: File | None = _var("JUPYTERHUB_LOGO", None, "/opt/app-root/configs/logo.svg",
         "Picture at the head of the hub's pages: a file in the image or the config map; empty: Jupyter's")
     log_format: Literal["text", "json"] = _var("JUPYTERHUB_LOG_FORMAT", "text", "json",
