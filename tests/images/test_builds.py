@@ -245,11 +245,12 @@ true
 
 
 def test_on_its_own_without_a_password_a_token_is_printed_and_needed(workshop, notebook):
-    assert workshop.run(notebook, SERVE + TOKEN).splitlines() == ["403", "200"]
+    assert workshop.run(notebook, SERVE + TOKEN, own_network=True).splitlines() == ["403", "200"]
 
 
 def test_on_its_own_with_a_password_nothing_else_opens_it(workshop, notebook):
-    printed = workshop.run(notebook, SERVE + PASSWORD, JUPYTER_NOTEBOOK_PASSWORD="open-sesame").splitlines()
+    password = {"JUPYTER_NOTEBOOK_PASSWORD": "open-sesame"}
+    printed = workshop.run(notebook, SERVE + PASSWORD, own_network=True, **password).splitlines()
     assert printed == ["0", "403", "403", "200", "0"]  # tokens, anybody, a guess, the password, in arguments
 
 
