@@ -12,14 +12,14 @@ from sqlalchemy import URL
 from traitlets.config import Config, LazyConfigValue
 
 from .authenticator import ProjectAuthenticator
+from .first_start import HOME
 from .login import temporary_users
 from .project import Project
 from .proxy import SeparateProxy
 from .quantity import parse_quantity
 from .settings import OPENSHIFT, Settings
-from .spawner import OpenShiftSpawner, image_menu
+from .spawner import OpenShiftSpawner, profiles
 
-HOME = "/opt/app-root/src"  # of every sclorg Python image
 HUB_PORT = 8081
 CULLER = "idle-culler"
 
@@ -93,8 +93,8 @@ def configure_notebooks(c: Config, settings: Settings, project: Project) -> None
     c.JupyterHub.spawner_class = OpenShiftSpawner
     c.KubeSpawner.namespace = project.namespace
     c.KubeSpawner.image = settings.notebook_image
-    if settings.notebook_menu == "on":
-        c.KubeSpawner.profile_list = image_menu
+    c.KubeSpawner.profile_list = profiles
+    c.OpenShiftSpawner.image_menu = settings.notebook_menu == "on"
     c.Spawner.cmd = ["/opt/app-root/bin/start-singleuser.sh"]
     c.Spawner.ip = ""  # all interfaces, IPv4 and IPv6
     c.Spawner.port = 8080

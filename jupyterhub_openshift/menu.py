@@ -5,15 +5,20 @@
 | an image stream labelled `hub.jupyter.org/notebook-image=true` | a choice for each of its tags |
 | annotations `openshift.io/display-name`, `description` | title and text; the tag's before the stream's |
 | a tag without an image yet, or annotated `tags: hidden` | no choice |
+| `c.OpenShiftSpawner.sizes` | a choice of size beside each image, also where there is no menu |
+| `c.OpenShiftSpawner.group_limits` | only what the user's groups may choose |
 | one choice or none | no page: the one, or JUPYTERHUB_NOTEBOOK_IMAGE, starts at once |
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from html import escape
 from typing import Any
 
 from kubernetes_asyncio.client import CustomObjectsApi
+
+from .groups import Limits
+from .sizes import Size, size_option
 
 LABEL = "hub.jupyter.org/notebook-image=true"
 TITLE, TEXT = "openshift.io/display-name", "description"
@@ -29,7 +34,7 @@ async def labelled_streams(namespace: str, api: CustomObjectsApi) -> list[Obj]:
     return list(found["items"])
 
 
-def menu(streams: Iterable[Obj], first: str, options: Obj | None = None) -> list[dict[str, Any]]:
+def menu(streams: Iterable[Obj], first: str) -> list[dict[str, Any]]:
     """KubeSpawner's profiles: `first` in front if it is one, then by title, the newest version before others.
 
     KubeSpawner puts their texts into its page as they are, so that they are escaped here.
@@ -37,7 +42,34 @@ def menu(streams: Iterable[Obj], first: str, options: Obj | None = None) -> list
     choices = [choice for stream in streams for choice in _choices(stream)]
     choices.sort(key=lambda choice: _version(choice["slug"]), reverse=True)
     choices.sort(key=lambda choice: (choice["slug"] != first, choice["display_name"].casefold()))
-    return [{**choice, "profile_options": dict(options)} if options else choice for choice in choices]
+    return choices
+
+
+def with_sizes(
+    images: list[dict[str, Any]], default: str, sizes: Mapping[str, Size], limits: Collection[Limits]
+) -> list[dict[str, Any]]:
+    """The profiles of a user: the sizes beside each image, less what the user's groups may not choose."""
+    profiles = []
+    for image in images or [_only(default)]:
+        offered = {name: size for name, size in sizes.items() if _allowed(image["slug"], name, limits)}
+        if (sizes and not offered) or (not sizes and not _allowed(image["slug"], "", limits)):
+            continue
+        profiles.append({**image, "profile_options": size_option(offered)} if offered else image)
+    return profiles
+
+
+def _only(image: str) -> dict[str, Any]:
+    """The profile of a hub without a menu."""
+    return {
+        "slug": image,
+        "display_name": escape(image.rpartition("/")[2]),
+        "description": "",
+        "kubespawner_override": {"image": image},
+    }
+
+
+def _allowed(image: str, size: str, limits: Collection[Limits]) -> bool:
+    return not limits or any(each.allow(image, size) for each in limits)
 
 
 def _choices(stream: Obj) -> Iterator[dict[str, Any]]:

@@ -37,3 +37,9 @@ def parse_quantity(text: str) -> Decimal:
     if exponent := match["exponent"]:
         return Decimal(match["number"]) * Decimal(10) ** int(exponent)
     return Decimal(match["number"]) * _SUFFIXES[match["suffix"] or ""]
+
+
+def binary(count: int) -> str:
+    """Bytes as a person reads them: `1.5Gi`, to two places."""
+    suffix = next((s for s in ("Ti", "Gi", "Mi", "Ki") if count >= _SUFFIXES[s]), "")
+    return f"{count / _SUFFIXES[suffix]:.2f}".rstrip("0").rstrip(".") + suffix

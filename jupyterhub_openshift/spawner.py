@@ -1,33 +1,60 @@
 """KubeSpawner, and what it lacks on OpenShift."""
 
+from __future__ import annotations
+
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import ClientError
 from kubernetes_asyncio.client import ApiException
 from kubespawner import KubeSpawner
 from kubespawner.clients import shared_client
-from traitlets import Dict
+from traitlets import Bool, Unicode
 
+from .first_start import with_setup
+from .groups import Limits, Server, limits_for, refuse_without_room
 from .images import resolve_image
-from .menu import labelled_streams, menu
+from .menu import labelled_streams, menu, with_sizes
 from .names import object_name
 from .refusals import SpawnRefused, hopeless, refused, too_slow
+from .sizes import Size
+from .table import Table
 
 _SLOT = "{user_server}"
 
 
-async def image_menu(spawner: "OpenShiftSpawner") -> list[dict[str, Any]]:
-    """The project's notebook images as KubeSpawner's `profile_list`."""
+async def profiles(spawner: OpenShiftSpawner) -> list[dict[str, Any]]:
+    """What the user may choose, as KubeSpawner's `profile_list`."""
+    images = menu(await _streams(spawner), spawner.configured_image) if spawner.image_menu else []
+    limits = limits_for(groups_of(spawner.user), spawner.group_limits)
+    if not images and not spawner.sizes and not limits:
+        return []
+    found = with_sizes(images, spawner.configured_image, spawner.sizes, limits.values())
+    if not found:
+        groups = ", ".join(sorted(groups_of(spawner.user))) or "none"
+        raise SpawnRefused(
+            f"Your groups ({groups}) may choose nothing that this hub has. Ask those who run it.",
+            reason="group",
+            status_code=403,
+        )
+    return found
+
+
+async def _streams(spawner: OpenShiftSpawner) -> list[Mapping[str, Any]]:
     try:
-        streams = await labelled_streams(spawner.namespace, shared_client("CustomObjectsApi"))
+        return await labelled_streams(spawner.namespace, shared_client("CustomObjectsApi"))
     except ApiException as refusal:
         if refusal.status == 404:
             return []  # no image streams at all: this is not an OpenShift
         raise refused(refusal) from None
     except ClientError as error:
         raise _away(error) from None
-    return menu(streams, spawner.configured_image, spawner.menu_options)
+
+
+def groups_of(user: Any) -> frozenset[str]:  # noqa: ANN401 (JupyterHub's User)
+    """The names of a user's groups."""
+    return frozenset(group.name for group in user.groups)
 
 
 class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
@@ -36,17 +63,54 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
     `c.KubeSpawner` settings apply to it.
     """
 
-    menu_options = Dict(
-        config=True,
-        help="""What is to be chosen beside each image of the menu, such as a size, in the form of
-        KubeSpawner's `profile_options`.""",
-    )
+    image_menu = Bool(False, config=True, help="Let users choose among the labelled image streams")
+    sizes = Table(Size, config=True, help="What users may choose from: see jupyterhub_openshift/sizes.py")
+    group_limits = Table(Limits, config=True, help="By group: see jupyterhub_openshift/groups.py")
 
+    size = Unicode()  # the chosen one's name
+    memory: int | None = None  # bytes that this server may use, also after a restart of the hub
     _created_uid = ""
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.configured_image = self.image  # a choice from the menu changes `image`
+
+    async def load_user_options(self) -> None:
+        """As upstream; then a choice that is gone, or a group without room, is told."""
+        self.size = ""
+        try:
+            await super().load_user_options()
+        except (KeyError, ValueError):
+            if await self.get_options_form():
+                chosen = ", ".join(str(choice) for choice in self.user_options.values())
+                raise SpawnRefused(
+                    f"What was chosen ({chosen}) is not offered any more. "
+                    "Choose anew: start the server from the hub's home page.",
+                    reason="choice",
+                ) from None
+            self.user_options: dict[str, str] = {}  # chosen last, when there still was a choice
+            await super().load_user_options()
+        self.memory = self.mem_limit
+        refuse_without_room(self.counted(), self.image, self.size, self._others(), self.group_limits)
+
+    def counted(self) -> Server:
+        """What this server counts for in the limits of groups."""
+        return Server(groups_of(self.user), self.memory)
+
+    def _others(self) -> list[Server]:
+        """All other servers that run or start."""
+        users = self.user.settings.get("users", {}).values()
+        spawners = (spawner for user in users for spawner in user.spawners.values())
+        return [spawner.counted() for spawner in spawners if spawner.active and spawner is not self]
+
+    def get_state(self) -> dict[str, Any]:
+        """As upstream, and what the server counts for while a new hub has not seen its user's choice."""
+        return {**super().get_state(), "memory": self.memory}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """As upstream."""
+        super().load_state(state)
+        self.memory = state.get("memory")
 
     def _render_options_form(self, profile_list: list[dict[str, Any]]) -> str:
         """As upstream, but nobody is asked where there is nothing to choose."""
@@ -67,7 +131,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         pod = await super().get_pod_manifest()
         api = shared_client("CustomObjectsApi")
         pod.spec.containers[0].image = await resolve_image(self.image, self.namespace, api)
-        return pod
+        return with_setup(pod)
 
     async def _start(self) -> str:
         """As upstream, but a pod that cannot run ends the wait, and the user is told why."""

@@ -9,6 +9,8 @@ import jupyterhub.app  # noqa: F401 (defines the classes that are looked up belo
 from traitlets import HasTraits, TraitError, import_item
 from traitlets.config import Config, Configurable, DeferredConfig, LazyConfigValue
 
+from .table import Explained
+
 _CHOICES = {"authenticator_class": "authenticators", "spawner_class": "spawners", "proxy_class": "proxies"}
 
 
@@ -33,6 +35,8 @@ class Checker:
             return ""
         try:
             trait.validate(HasTraits(), value)
+        except Explained as refusal:
+            return str(refusal)
         except TraitError:
             return f"should be {trait.info()}, but is {type(value).__name__}."
         except Exception:

@@ -28,6 +28,11 @@ def memory(value: str) -> str:
     return value
 
 
+def number_as_text(value: object) -> object:
+    """A quantity that was written as a number."""
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
 def cpu(value: str) -> str:
     """A quantity of CPU."""
     if parse_quantity(value) < parse_quantity("1m"):

@@ -18,7 +18,7 @@ from jupyterhub_openshift.authenticator import ProjectAuthenticator
 from jupyterhub_openshift.project import Project
 from jupyterhub_openshift.proxy import SeparateProxy
 from jupyterhub_openshift.settings import Settings
-from jupyterhub_openshift.spawner import OpenShiftSpawner, image_menu
+from jupyterhub_openshift.spawner import OpenShiftSpawner, profiles
 
 PROJECT = Project("rec", 1000190000, 1000190000)
 PLAIN = Project("default")
@@ -172,6 +172,7 @@ def test_notebooks_are_named_and_labelled_after_the_application():
         "KubeSpawner": {
             "namespace": "rec",
             "image": "minimal-notebook:3.12",
+            "profile_list": profiles,
             "pod_name_template": "jakevdp-nb-{user_server}",
             "common_labels": {
                 "app": "jakevdp",
@@ -181,6 +182,7 @@ def test_notebooks_are_named_and_labelled_after_the_application():
                 "app.kubernetes.io/managed-by": "kubespawner",
             },
         },
+        "OpenShiftSpawner": {"image_menu": False},
         "Spawner": {
             "cmd": ["/opt/app-root/bin/start-singleuser.sh"],
             "ip": "",
@@ -193,9 +195,9 @@ def test_notebooks_are_named_and_labelled_after_the_application():
     }
 
 
-def test_with_a_menu_the_choices_are_looked_up_each_time():
+def test_with_a_menu_the_projects_image_streams_are_choices():
     c = configured(configure.configure_notebooks, notebook_menu="on")
-    assert c.KubeSpawner.profile_list is image_menu
+    assert c.OpenShiftSpawner == {"image_menu": True}
 
 
 def test_the_classic_interface_has_its_own_address():

@@ -94,6 +94,24 @@ def test_files_are_run_as_jupyterhub_runs_them(load):
             "# all day\nc.JupyterHub.active_server_limit = 'many'",
             "line 2: c.JupyterHub.active_server_limit should be an int, but is str.",
         ),
+        (
+            "c.OpenShiftSpawner.sizes = {'S': {'memory': '1GB', 'cpus': 2}, 'L': {'cpu': 0}}",
+            "line 1: c.OpenShiftSpawner.sizes ['S']['memory'] is not a Kubernetes quantity (a number, then "
+            "nothing, m, k, M, G, T, Ki, Mi, Gi or Ti); ['S']['cpus'] is no key of it, did you mean 'cpu'?; "
+            "['L']['cpu'] is less than the least there is, 1m. "
+            'An example that works: {"Small": {"cpu": "500m", "memory": "1Gi"}}',
+        ),
+        (
+            "c.OpenShiftSpawner.group_limits = {'students': {'servers': -1}, 'staff': 5}",
+            "line 1: c.OpenShiftSpawner.group_limits ['students']['servers'] should be greater than or "
+            "equal to 0; ['staff'] should be a valid dictionary or instance of Limits. "
+            'An example that works: {"students": {"sizes": ["Small"], "servers": 20}}',
+        ),
+        (
+            "c.OpenShiftSpawner.sizes = ['Small']",
+            "line 1: c.OpenShiftSpawner.sizes should be a dict, but is list. "
+            'An example that works: {"Small": {"cpu": "500m", "memory": "1Gi"}}',
+        ),
         ("c.Xyzzy.plugh = 1", "line 1: c.Xyzzy.plugh is of no known class."),
         (
             "c.JupyterHub.hub_ip = '0.0.0.0'\nc.JupyterHub.hub_ports = 1",

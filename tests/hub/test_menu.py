@@ -1,6 +1,7 @@
 """The menu of images, from recorded image streams."""
 
 from copy import deepcopy
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -126,17 +127,67 @@ async def test_where_there_is_nothing_to_choose_nobody_is_asked(menu_of, recorde
     assert spawner.image == ("a:1" if names else "minimal-notebook:3.12")
 
 
+SIZES = {"Small": {"memory": "512Mi"}, "Large": {"cpu": 4, "memory": "4Gi"}}
+
+
 async def test_a_size_is_offered_beside_each_image(menu_of, recorded):
-    spawner = menu_of(stream(recorded, "a", "1"))
-    small = {"display_name": "Small", "kubespawner_override": {"mem_limit": "512M"}}
-    large = {"display_name": "Large", "kubespawner_override": {"mem_limit": "4G"}}
-    choices = {"small": small, "large": large}
-    spawner.menu_options = {"size": {"display_name": "Size", "choices": choices}}
-    assert "Large" in await spawner.get_options_form()
-    chosen = {"profile": ["a:1"], "profile-option-a:1--size": ["large"]}
+    spawner = menu_of(stream(recorded, "a", "1"), stream(recorded, "b", "1"))
+    spawner.sizes = SIZES
+    page = await spawner.get_options_form()
+    for image in ("a:1", "b:1"):
+        assert f'name="profile-option-{image}--size"' in page
+    assert "Large (4 CPU, 4Gi memory)" in page
+    chosen = {"profile": ["b:1"], "profile-option-b:1--size": ["large"]}
     spawner.user_options = spawner.options_from_form(chosen)
     await spawner.load_user_options()
-    assert (spawner.image, spawner.mem_limit) == ("a:1", 4 * 1024**3)
+    assert (spawner.image, spawner.size, spawner.mem_limit) == ("b:1", "Large", 4 * 1024**3)
+
+
+async def test_sizes_are_offered_where_there_is_no_menu_too(menu_of):
+    spawner = menu_of()
+    spawner.image_menu = False
+    spawner.sizes = SIZES
+    assert "Small (512Mi memory)" in await spawner.get_options_form()
+    await spawner.load_user_options()
+    assert (spawner.image, spawner.size) == ("minimal-notebook:3.12", "Small")
+
+
+async def test_a_group_sees_only_what_it_may_choose(menu_of, recorded):
+    spawner = menu_of(stream(recorded, "a", "1"), stream(recorded, "b", "1"))
+    spawner.sizes = SIZES
+    spawner.group_limits = {"students": {"images": ["a:*"], "sizes": ["Small"]}}
+    spawner.user.groups = [SimpleNamespace(name="students")]
+    page = await spawner.get_options_form()
+    assert ('value="a:1"' in page, 'value="b:1"' in page) == (True, False)
+    assert ("Small" in page, "Large" in page) == (True, False)
+
+
+async def test_who_may_choose_nothing_is_told(menu_of, recorded):
+    spawner = menu_of(stream(recorded, "a", "1"))
+    spawner.group_limits = {"*": {"images": []}}
+    with pytest.raises(SpawnRefused) as refusal:
+        await spawner.get_options_form()
+    assert refusal.value.jupyterhub_message == (
+        "Your groups (none) may choose nothing that this hub has. Ask those who run it."
+    )
+
+
+async def test_a_choice_that_is_gone_is_told_where_there_is_another(menu_of, recorded):
+    spawner = menu_of(stream(recorded, "a", "1"), stream(recorded, "b", "1"))
+    spawner.user_options = {"profile": "c:1"}
+    with pytest.raises(SpawnRefused) as refusal:
+        await spawner.load_user_options()
+    assert refusal.value.jupyterhub_message == (
+        "What was chosen (c:1) is not offered any more. "
+        "Choose anew: start the server from the hub's home page."
+    )
+
+
+async def test_a_choice_that_is_gone_is_forgotten_where_there_is_only_one(menu_of, recorded):
+    spawner = menu_of(stream(recorded, "a", "1"))
+    spawner.user_options = {"profile": "c:1"}
+    await spawner.load_user_options()
+    assert (spawner.image, spawner.user_options) == ("a:1", {})
 
 
 async def test_on_a_plain_kubernetes_there_is_no_menu(menu_of, api):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyterhub_openshift.quantity import parse_quantity
+from jupyterhub_openshift.quantity import binary, parse_quantity
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,11 @@ def test_a_number_with_a_unit_is_never_refused_and_grows_with_the_number(number,
 def test_any_text_is_either_a_number_that_is_not_negative_or_a_value_error(text):
     with suppress(ValueError):
         assert parse_quantity(text) >= 0
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0"), (1000, "1000"), (1024, "1Ki"), (1536 * 1024**2, "1.5Gi"), (5 * 1024**4, "5Ti")],
+)
+def test_bytes_are_written_for_people(count, text):
+    assert binary(count) == text

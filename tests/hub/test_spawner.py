@@ -51,7 +51,9 @@ async def spawner_of(api, monkeypatch, recorded):
         configure.configure_limits(c, ours, PROJECT)
         configure.configure_storage(c, ours, PROJECT)
         c.Spawner.start_timeout = 10
-        user_model = SimpleNamespace(name=user, id=1, url=f"/user/{user}/", escaped_name=user, settings={})
+        user_model = SimpleNamespace(
+            name=user, id=1, url=f"/user/{user}/", escaped_name=user, settings={}, groups=[], spawners={}
+        )
         orm = SimpleNamespace(name=server, server=None, state={}, user_options={})
         return OpenShiftSpawner(
             config=c, user=user_model, hub=HUB, orm_spawner=orm, api_token="the-token-of-the-server", db=None,
@@ -148,6 +150,34 @@ async def test_a_user_with_a_volume_finds_it_again_by_its_name(spawner_of):
     assert pod["spec"]["containers"][0]["volumeMounts"] == [
         {"name": "home", "mountPath": "/opt/app-root/src"}
     ]
+
+
+async def test_the_first_start_copies_the_images_files_into_the_volume(spawner_of):
+    limits = {"notebook_memory": "512Mi", "notebook_memory_request": "256Mi"}
+    pod = await manifest(spawner_of("alice", volume_size="1Gi", authenticator="github", **limits))
+    (notebook,) = pod["spec"]["containers"]
+    assert pod["spec"]["initContainers"] == [
+        {
+            "name": "setup-volume",
+            "image": f"127.0.0.1:5000/rec/minimal-notebook@{DIGEST}",
+            "command": [
+                "/bin/sh",
+                "-c",
+                "test ! -x /opt/app-root/bin/setup-volume.sh || "
+                "exec /opt/app-root/bin/setup-volume.sh /opt/app-root/src /mnt/volume",
+            ],
+            "resources": {"limits": {"memory": 536870912}, "requests": {"memory": 268435456}},
+            "securityContext": notebook["securityContext"],
+            "volumeMounts": [{"name": "home", "mountPath": "/mnt/volume"}],
+        }
+    ]
+
+
+async def test_a_volume_of_the_users_own_at_another_place_needs_no_copy(spawner_of):
+    spawner = spawner_of("alice")
+    spawner.volumes = [{"name": "shared", "persistentVolumeClaim": {"claimName": "shared"}}]
+    spawner.volume_mounts = [{"name": "shared", "mountPath": "/opt/app-root/src/shared"}]
+    assert "initContainers" not in (await manifest(spawner))["spec"]
 
 
 async def test_names_of_pods_and_volumes_follow_the_rules_for_names(spawner_of):
