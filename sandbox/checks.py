@@ -236,8 +236,6 @@ def _role_binding(obj: Obj) -> list[Cause]:
         path = f"subjects[{index}]"
         if not subject.get("name"):
             problems.append(required(f"{path}.name"))
-        if subject.get("kind") == "ServiceAccount" and not subject.get("namespace"):
-            problems.append(required(f"{path}.namespace"))
         if subject.get("kind") not in ("ServiceAccount", "User", "Group"):
             known = ["ServiceAccount", "User", "Group"]
             problems.append(unsupported(f"{path}.kind", subject.get("kind", ""), known))

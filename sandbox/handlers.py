@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from aiohttp import web
 
-from sandbox import discovery, errors, lists, printing, rbac, resources, schema, templates, views
+from sandbox import audit, discovery, errors, lists, printing, rbac, resources, schema, templates, views
 from sandbox.api import Api
 from sandbox.bodies import accepted_as_table, check_body, read_json
 from sandbox.lists import Selection
@@ -69,7 +69,7 @@ class Handlers:
             else None
         )
         if not self._asks_about_oneself(known, body):
-            self._api.rbac.require(user, wanted.ask)
+            self._require(user, wanted.ask)
         if known is None or (wanted.subresource and sub is None):
             if discovery.resources("/".join(filter(None, (wanted.group, wanted.version)))) is None:
                 return web.Response(text="404 page not found\n", status=404)
@@ -80,6 +80,14 @@ class Handlers:
         else:
             response = await self._on(known, request, wanted, body, user)
         return _with_warnings(response, known)
+
+    def _require(self, user: User, ask: rbac.Ask) -> None:
+        try:
+            self._api.rbac.require(user, ask)
+        except errors.StatusError:
+            audit.record(user, ask, allowed=False)
+            raise
+        audit.record(user, ask, allowed=True)
 
     async def _on(
         self, known: Resource, request: web.Request, wanted: Request, body: Json, user: User

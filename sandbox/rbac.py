@@ -97,7 +97,7 @@ class Rbac:
                 for subject in binding.get("subjects") or []:
                     name = subject["name"]
                     if subject["kind"] == "ServiceAccount":
-                        name = f"system:serviceaccount:{subject.get('namespace', '')}:{name}"
+                        name = self._account(subject)
                     (groups if subject["kind"] == "Group" else users).add(name)
         return sorted(users), sorted(groups)
 
@@ -139,7 +139,11 @@ class Rbac:
             return bool(subject["name"] == user.name)
         if subject["kind"] == "Group":
             return subject["name"] in user.groups
-        return user.name == f"system:serviceaccount:{subject.get('namespace', '')}:{subject['name']}"
+        return user.name == self._account(subject)
+
+    def _account(self, subject: Obj) -> str:
+        """Without a namespace it is the binding's: appliesToUser in `pkg/registry/rbac/validation/rule.go`."""
+        return f"system:serviceaccount:{subject.get('namespace') or self._namespace}:{subject['name']}"
 
 
 def covers(rule: Obj, ask: Ask) -> bool:

@@ -19,7 +19,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox import oauth_tokens, seed
+from sandbox import audit, oauth_tokens, seed
 from sandbox.actions import actions
 from sandbox.api import Api
 from sandbox.builds import Builder
@@ -73,6 +73,7 @@ async def serve(options: Options, then: Then) -> int:
         loop.add_signal_handler(number, stopping.set)
     try:
         _log_to(options.state / "log" / "sandbox.log")
+        audit.to_file(options.state)
         async with running(options) as options_now:
             lock.describe(_instance(options_now))
             return await then(options_now, stopping)

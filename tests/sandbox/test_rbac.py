@@ -133,3 +133,15 @@ def test_who_can_names_users_and_groups() -> None:
         f"system:serviceaccount:{NS}:jupyterhub",
     ]
     assert groups == ["system:cluster-admins", "system:masters"]
+
+
+def test_a_service_account_without_a_namespace_is_the_one_of_the_bindings_project() -> None:
+    api = an_api()
+    own = service_account(NS, "jupyterhub-hub")
+    account = {"kind": "ServiceAccount", "name": "jupyterhub-hub"}
+    made = api.create(BINDINGS, binding("view", "ClusterRole", account), DEVELOPER)
+    assert made["subjects"] == [account]
+    ask = Ask("list", "", "pods", "", NS)
+    assert api.rbac.decide(own, ask).allowed
+    assert not api.rbac.decide(service_account("other", "jupyterhub-hub"), ask).allowed
+    assert own.name in api.rbac.who_can(ask)[0]
