@@ -142,7 +142,7 @@ class Rbac:
         return user.name == self._account(subject)
 
     def _account(self, subject: Obj) -> str:
-        """Without a namespace it is the binding's: appliesToUser in `pkg/registry/rbac/validation/rule.go`."""
+        """Without a namespace the binding's: appliesToUser in `pkg/registry/rbac/validation/rule.go`."""
         return f"system:serviceaccount:{subject.get('namespace') or self._namespace}:{subject['name']}"
 
 

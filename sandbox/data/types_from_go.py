@@ -53,7 +53,7 @@ ROOTS = {
     "openshift-project": "Project ProjectRequest",
     "openshift-route": "Route",
     "openshift-template": "Template TemplateInstance",
-    "openshift-user": "User",
+    "openshift-user": "Group User",
 }
 BASIC = ("string", "bool", "any", "int", "int32", "int64", "float64")
 SPECIAL = {

@@ -1,0 +1,294 @@
+"""The template `jupyterhub-workspace`: OpenShift's login, a menu of images, volumes, limits of groups."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.transcript.conftest import STATE
+from tests.transcript.jupyterlab import MINUTE, new_notebook, run_cell, user_of
+from tests.transcript.project import Project, eventually
+
+# Not for a cluster: its people and groups are not ours to make.
+pytestmark = [pytest.mark.sandbox, pytest.mark.browser]
+
+Obj = dict[str, Any]
+NOTEBOOKS = "app=workspace,component=singleuser-server"
+CONFIG = """
+c.Authenticator.auth_refresh_age = 2
+c.OpenShiftSpawner.sizes = {"Small": {"memory": "1Gi"}, "Large": {"memory": "2Gi", "cpu": 2}}
+c.OpenShiftSpawner.group_limits = {"students": {"sizes": ["Small"], "servers": 1}}
+"""
+
+
+def image_stream(name: str, tag: str, title: str) -> Obj:
+    """Another name for the minimal notebook."""
+    return {
+        "kind": "ImageStream",
+        "apiVersion": "image.openshift.io/v1",
+        "metadata": {
+            "name": name,
+            "labels": {"hub.jupyter.org/notebook-image": "true", "test": "workspace"},
+            "annotations": {"openshift.io/display-name": title, "description": f"For {title.lower()}."},
+        },
+        "spec": {
+            "lookupPolicy": {"local": True},
+            "tags": [{"name": tag, "from": {"kind": "ImageStreamTag", "name": "minimal-notebook:3.12"}}],
+        },
+    }
+
+
+@pytest.fixture(scope="module")
+def create(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., None]:
+    """`oc create -f`, as the project's admin or the cluster's."""
+    file = tmp_path_factory.mktemp("objects") / "object.json"
+    admin = ["--kubeconfig", str(STATE / "admin.kubeconfig")]
+
+    def create(obj: Obj, *, as_cluster_admin: bool = False) -> None:
+        file.write_text(json.dumps(obj))
+        project.kubectl(*(admin if as_cluster_admin else []), "create", "-f", str(file))
+
+    return create
+
+
+@pytest.fixture(scope="module")
+def workspace(project: Project, create: Callable[..., None]) -> Iterator[str]:
+    """The instance, with three images, and bob among the students."""
+    create(image_stream("data-notebook", "2026", "Data science"))
+    create(image_stream("teaching-notebook", "1", "Teaching"))
+    group = {"kind": "Group", "apiVersion": "user.openshift.io/v1", "metadata": {"name": "students"}}
+    create({**group, "users": ["bob"]}, as_cluster_admin=True)
+    params = ("APPLICATION_NAME=workspace", "NAMED_SERVERS=1", "TITLE=Physics", f"JUPYTERHUB_CONFIG={CONFIG}")
+    said = project.oc(
+        "new-app",
+        "--template",
+        "jupyterhub-workspace",
+        *[word for param in params for word in ("--param", param)],
+    )
+    project.oc("rollout", "status", "deployment/workspace-proxy")
+    project.oc("rollout", "status", "deployment/workspace")
+    yield "workspace"
+    project.oc("delete", "imagestreams", "--selector", "test=workspace")
+    (delete,) = re.findall(r"delete it with all their files: +oc (.+)", said)
+    project.oc(*delete.split())
+    kinds = "all,pvc,secrets,configmaps,networkpolicies,poddisruptionbudgets,sa,roles,rolebindings"
+    eventually("nothing is left", lambda: project.get(kinds, "--selector", "app=workspace") == [])
+
+
+@pytest.fixture(scope="module")
+def person(project: Project, workspace: str, chromium: Browser) -> Iterator[Callable[[str], Page]]:
+    """Log someone in, in a browser of their own: `person("bob")` is a page at the hub."""
+    contexts: list[BrowserContext] = []
+
+    def log_in(name: str) -> Page:
+        context = chromium.new_context(ignore_https_errors=True, viewport={"width": 1280, "height": 900})
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(f"{project.url(workspace)}hub/home", timeout=2 * MINUTE)
+        page.get_by_role("button", name="Sign in with OpenShift").click()
+        page.get_by_label("Username").fill(name)
+        page.get_by_label("Password").fill(name)
+        page.get_by_role("button", name="Log in").click()
+        allow = page.get_by_role("button", name="Allow selected permissions")
+        hub = page.locator("#jupyterhub-logo")
+        expect(allow.or_(hub)).to_be_visible(timeout=MINUTE)
+        if allow.is_visible():
+            allow.click()
+        expect(hub).to_be_visible(timeout=MINUTE)
+        return page
+
+    yield log_in
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def bob(person: Callable[[str], Page]) -> Page:
+    """A viewer of the project."""
+    return person("bob")
+
+
+@pytest.fixture(scope="module")
+def carol(person: Callable[[str], Page]) -> Page:
+    """An admin of the project."""
+    return person("carol")
+
+
+def spawn_page(page: Page, project: Project, server: str) -> None:
+    """Where a server's image and size are chosen: of `bob`, or of `bob/second`."""
+    page.goto(f"{project.url('workspace')}hub/spawn/{server}", timeout=MINUTE)
+    expect(page.get_by_role("button", name="Start")).to_be_visible(timeout=MINUTE)
+
+
+def start(page: Page, image: str, size: str = "") -> None:
+    """Choose, and wait for JupyterLab."""
+    page.locator(f'input[name="profile"][value="{image}"]').check()
+    if size:
+        page.locator(f'select[name="profile-option-{image}--size"]').select_option(size)
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator("#jp-main-dock-panel")).to_be_visible(timeout=2 * MINUTE)
+
+
+def stop(page: Page, project: Project) -> None:
+    """Stop the default server from the home page."""
+    page.goto(f"{project.url('workspace')}hub/home", timeout=MINUTE)
+    page.locator("#stop").click()
+    expect(page.locator("#stop")).to_be_hidden(timeout=MINUTE)
+
+
+def choices(page: Page) -> list[str]:
+    return [str(each.get_attribute("value")) for each in page.locator('input[name="profile"]').all()]
+
+
+def pod_of(project: Project, name: str) -> Obj:
+    pod: Obj = project.get(f"pod/workspace-nb-{name}")
+    return pod
+
+
+def test_a_viewer_chooses_among_the_projects_images_and_gets_the_chosen_one(
+    project: Project, bob: Page
+) -> None:
+    spawn_page(bob, project, "bob")
+    assert choices(bob) == ["minimal-notebook:3.12", "data-notebook:2026", "teaching-notebook:1"]
+    expect(bob.get_by_text("For data science.")).to_be_visible()
+    start(bob, "data-notebook:2026")
+    assert user_of(bob) == "bob"
+    pod = pod_of(project, "bob")
+    assert pod["metadata"]["annotations"]["hub.jupyter.org/username"] == "bob"
+    assert pod["spec"]["containers"][0]["resources"]["limits"]["memory"] == str(1024**3)
+    new_notebook(bob)
+    assert run_cell(bob, "open('kept.txt', 'w').write('kept'); print('written')") == "written"
+
+
+def test_a_new_image_shows_without_a_restart_and_the_last_choice_is_remembered(
+    project: Project, bob: Page, create: Callable[..., None]
+) -> None:
+    stop(bob, project)
+    create(image_stream("new-notebook", "1", "Newest"))
+    eventually("it is imported", lambda: project.get("imagestream/new-notebook")["status"].get("tags"))
+    spawn_page(bob, project, "bob")
+    assert "new-notebook:1" in choices(bob)
+    assert bob.locator('input[name="profile"]:checked').get_attribute("value") == "data-notebook:2026"
+
+
+def test_a_volume_keeps_the_files_over_stop_and_start_and_over_a_change_of_image(
+    project: Project, bob: Page
+) -> None:
+    spawn_page(bob, project, "bob")
+    start(bob, "teaching-notebook:1")
+    expect(bob.get_by_role("listitem", name="kept.txt")).to_be_visible(timeout=MINUTE)
+    claim = project.get("pvc/workspace-nb-bob")
+    assert claim["metadata"]["labels"]["app"] == "workspace"
+    statuses = pod_of(project, "bob")["status"]["initContainerStatuses"]
+    assert [(each["name"], each["state"]["terminated"]["exitCode"]) for each in statuses] == [
+        ("setup-volume", 0)
+    ]
+
+
+def test_a_group_is_offered_its_sizes_only_and_refused_a_server_too_many_with_a_sentence(
+    project: Project, bob: Page
+) -> None:
+    spawn_page(bob, project, "bob/second")
+    assert "Large" not in bob.content()
+    bob.get_by_role("button", name="Start").click()
+    sentence = 'The group "students" may run 1 server at a time, and that many are running.'
+    expect(bob.get_by_text(sentence).first).to_be_visible(timeout=MINUTE)
+    names = [pod["metadata"]["name"] for pod in project.get("pods", "--selector", NOTEBOOKS)]
+    assert names == ["workspace-nb-bob"]
+
+
+def test_an_admin_of_the_project_sees_the_admin_page_with_the_others_servers(
+    project: Project, carol: Page
+) -> None:
+    carol.goto(f"{project.url('workspace')}hub/admin", timeout=MINUTE)
+    row = carol.get_by_role("row").filter(has_text="bob").first
+    expect(row).to_be_visible(timeout=MINUTE)
+    expect(row.get_by_role("button", name="Stop Server")).to_be_visible()
+
+
+def test_a_user_may_have_a_server_with_a_name_beside_the_first_and_no_more_than_allowed(
+    project: Project, carol: Page
+) -> None:
+    spawn_page(carol, project, "carol/analysis")
+    start(carol, "minimal-notebook:3.12", "large")
+    pods = project.get("pods", "--selector", NOTEBOOKS)
+    (pod,) = [pod for pod in pods if pod["metadata"]["name"] == "workspace-nb-carol--analysis"]
+    assert pod["spec"]["containers"][0]["resources"]["limits"] == {"cpu": "2", "memory": str(2 * 1024**3)}
+    carol.goto(f"{project.url('workspace')}hub/spawn/carol/another", timeout=MINUTE)
+    expect(carol.get_by_text("already has the maximum of 1 named servers").first).to_be_visible(
+        timeout=MINUTE
+    )
+
+
+def test_a_stranger_is_refused_with_the_projects_name_and_whom_to_ask(
+    project: Project, person: Callable[[str], Page]
+) -> None:
+    page = person("alice")
+    sentence = (
+        f'OpenShift knows you as "alice", but this hub is only for those who may see the project '
+        f"{project.name()}. Ask an administrator of that project"
+    )
+    expect(page.get_by_text(sentence)).to_be_visible(timeout=MINUTE)
+
+
+def test_a_rotated_token_does_not_break_the_login(project: Project, person: Callable[[str], Page]) -> None:
+    (hub,) = project.get("pods", "--selector", "app=workspace,component=hub")
+    (token,) = (STATE / "pods" / hub["metadata"]["uid"]).glob("volumes/kube-api-access-*/token")
+    write(token, "expired")
+    expect(person("carol").get_by_text("OpenShift did not accept this login")).to_be_visible(timeout=MINUTE)
+    write(token, project.kubectl("create", "token", "workspace-hub").strip())
+    expect(person("carol").get_by_role("button", name="My Server")).to_be_visible(timeout=MINUTE)
+
+
+def write(file: Path, text: str) -> None:
+    """In place, as the kubelet does."""
+    with file.open("w") as writing:
+        writing.write(text)
+
+
+def test_the_hub_uses_the_rights_of_its_role_and_no_others(project: Project, carol: Page) -> None:
+    stop_named = f"{project.url('workspace')}hub/home"
+    carol.goto(stop_named, timeout=MINUTE)
+    carol.locator("#stop-analysis").click()
+    expect(carol.locator("#start-analysis")).to_be_visible(timeout=MINUTE)
+    account = f"system:serviceaccount:{project.name()}:workspace-hub"
+    events = [json.loads(line) for line in (STATE / "log/audit.log").read_text().splitlines()]
+    used = {
+        (event["objectRef"].get("apiGroup", ""), event["objectRef"]["resource"], event["verb"])
+        for event in events
+        if event["user"]["username"] == account
+        and event["annotations"]["authorization.k8s.io/decision"] == "allow"
+        and event["objectRef"].get("namespace")
+    }
+    granted = {
+        (group, resource, verb)
+        for rule in project.get("role/workspace-hub")["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+    only_when_a_quota_is_full = {("", "persistentvolumeclaims", "get")}
+    assert used | only_when_a_quota_is_full == granted
+
+
+def test_a_viewer_whose_binding_is_removed_is_out_and_the_server_stopped(project: Project, bob: Page) -> None:
+    binding = project.get("rolebinding/bob-view")
+    project.oc("delete", "rolebinding", "bob-view")
+
+    def is_out() -> bool:
+        bob.goto(f"{project.url('workspace')}hub/home", timeout=MINUTE)
+        return bob.get_by_role("button", name="Sign in with OpenShift").is_visible()
+
+    eventually("bob must log in again", is_out)
+    eventually(
+        "his server is stopped",
+        lambda: "workspace-nb-bob" not in str(project.get("pods", "--selector", NOTEBOOKS)),
+    )
+    assert project.get("pvc/workspace-nb-bob")["status"]["phase"] == "Bound"
+    assert binding["roleRef"]["name"] == "view"
