@@ -31,7 +31,7 @@ def add_parsers(commands: Any) -> None:  # noqa: ANN401
         help="print a log",
         description="Print the log of a pod, of a build (bc/NAME: the newest), or of a rollout.",
     )
-    logs.add_argument("what", metavar="POD|bc/NAME|build/NAME|dc/NAME", help="whose log")
+    logs.add_argument("what", metavar="POD|bc/NAME|build/NAME|dc/NAME|deploy/NAME", help="whose log")
     logs.add_argument("-f", "--follow", action="store_true", help="go on until it ends")
     logs.add_argument("-c", "--container", default="", metavar="NAME", help="a container of the pod")
     logs.set_defaults(run=run_logs)
@@ -76,10 +76,28 @@ async def run_logs(shell: Shell, args: argparse.Namespace) -> int:
         if not builds:
             raise UsageError(f'no builds found for "{name}"')
         resource, name = resources.of(BUILDS), builds[-1]["metadata"]["name"]
+    if resource.key == "deployments.apps":
+        resource, name = (
+            resources.of("pods"),
+            await _pod_of(shell, await shell.client.get(resource.key, name)),
+        )
     if resource.name not in ("pods", "builds", "deploymentconfigs"):
         raise UsageError(f"cannot get the logs from {resource.api_version}, Kind={resource.kind}")
     await stream(shell, shell.client.path(resource, name, "log"), query)
     return 0
+
+
+async def _pod_of(shell: Shell, deployment: Obj) -> str:
+    """Its newest pod, said so if there are others."""
+    labels = deployment["spec"]["selector"]["matchLabels"]
+    selector = ",".join(f"{key}={value}" for key, value in labels.items())
+    pods = (await shell.client.get("pods", labelSelector=selector))["items"]
+    if not pods:
+        raise UsageError(f"timed out waiting for a pod of deployment {deployment['metadata']['name']}")
+    newest = str(max(pods, key=lambda pod: pod["metadata"]["creationTimestamp"])["metadata"]["name"])
+    if len(pods) > 1:
+        shell.warn(f"Found {len(pods)} pods, using pod/{newest}")
+    return newest
 
 
 async def stream(shell: Shell, path: str, query: dict[str, str]) -> None:

@@ -296,7 +296,9 @@ class Pod:
         pre_stop = record.spec.get("lifecycle", {}).get("preStop")
         if pre_stop and grace > 0:
             began = asyncio.get_running_loop().time()
-            await handle(pre_stop, record.spec, running, self.ip, grace)
+            hook = asyncio.create_task(handle(pre_stop, record.spec, running, self.ip, grace))
+            await asyncio.wait([hook, ended], return_when=asyncio.FIRST_COMPLETED)
+            hook.cancel()  # it ends with its container
             grace = max(LEAST_GRACE, grace - (asyncio.get_running_loop().time() - began))
         if grace > 0:
             running.signal(signal.SIGTERM)

@@ -239,6 +239,13 @@ def test_delete_by_label_waits_until_all_is_gone(sandbox: Sandbox, tmp_path: Pat
     sandbox.run("delete", "deployment", "stays")
 
 
+def test_logs_of_a_deployment_are_its_pods(sandbox: Sandbox, tmp_path: Path):
+    sandbox.create(tmp_path, deployment("talks", script="echo hello; exec sleep 600"))
+    sandbox.run("rollout", "status", "deploy/talks")
+    assert sandbox.run("logs", "deploy/talks") == "hello\n"
+    sandbox.run("delete", "deployment", "talks")
+
+
 def test_rollout_status_follows_a_deployment_config_to_its_end(sandbox: Sandbox, tmp_path: Path):
     sandbox.create(tmp_path, deployment_config("rolled"))
     said = sandbox.run("rollout", "status", "dc/rolled").splitlines()

@@ -301,6 +301,16 @@ async def test_a_deleted_pod_gets_pre_stop_and_sigterm_and_is_gone(images: Image
         assert ("Killing", "Stopping container main") in it.events("one")
 
 
+async def test_a_pre_stop_hook_ends_with_its_container(images: Images, tmp_path: Path) -> None:
+    async with node(tmp_path, images) as it:
+        hook = ["/bin/sh", "-c", "touch /tmp/stop; while :; do sleep 0.1; done"]
+        script = "echo up; until [ -e /tmp/stop ]; do sleep 0.1; done"
+        it.start("one", script, container={"lifecycle": {"preStop": {"exec": {"command": hook}}}})
+        await until(lambda: it.log("one") == "up\n")
+        it.delete("one", grace=600)
+        await it.gone("one")
+
+
 async def test_a_container_that_ignores_sigterm_is_killed_after_its_grace(
     images: Images, tmp_path: Path
 ) -> None:
