@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shutil
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
@@ -70,6 +72,18 @@ def free_port() -> int:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         return int(listening.getsockname()[1])
+
+
+@pytest.fixture(scope="package")
+def repositories(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Those of the folder `repos`, as Git has them."""
+    folder = tmp_path_factory.mktemp("repositories")
+    shutil.copytree(CHECKOUT / "tests" / "transcript" / "repos", folder, dirs_exist_ok=True)
+    for repository in folder.iterdir():
+        git = ["git", "-c", "user.name=Tester", "-c", "user.email=tester@example.org", "-C", str(repository)]
+        for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "First"]):
+            subprocess.run([*git, *words], check=True)
+    return folder
 
 
 @pytest.fixture(scope="package")

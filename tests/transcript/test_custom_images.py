@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,26 +10,13 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.transcript.jupyterlab import MINUTE, new_notebook, open_jupyterlab, run_cell, user_of
-from tests.transcript.project import CHECKOUT, Project
+from tests.transcript.project import Project, eventually
 from tests.transcript.readme import oc_commands
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.browser, pytest.mark.cluster]
 
-REPOSITORIES = CHECKOUT / "tests" / "transcript" / "repos"
 EDIT = oc_commands("Your own hub")[:2]
 SETTING = 'c.JupyterHub.template_vars = dict(announcement="Edited")'
-
-
-@pytest.fixture(scope="module")
-def repositories(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The two repositories, as Git has them."""
-    folder = tmp_path_factory.mktemp("repositories")
-    shutil.copytree(REPOSITORIES, folder, dirs_exist_ok=True)
-    for repository in folder.iterdir():
-        git = ["git", "-c", "user.name=Tester", "-c", "user.email=tester@example.org", "-C", str(repository)]
-        for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "First"]):
-            subprocess.run([*git, *words], check=True)
-    return folder
 
 
 def type_commands(project: Project, commands: list[list[str]], repository: Path) -> None:
@@ -116,6 +101,30 @@ def test_an_edited_config_map_is_in_effect_after_a_rollout(
     open_jupyterlab(page, project.url("custom"))
     page.goto(f"{project.url('custom')}hub/home")
     expect(page.get_by_text("Edited")).to_be_visible(timeout=MINUTE)
+
+
+@pytest.mark.usefixtures("custom")
+def test_a_broken_config_map_is_told_with_file_and_line_by_the_new_pod(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit, rollout = ([word.replace("jupyterhub", "custom") for word in words] for words in EDIT)
+    broken = "c.KubeSpawner.imagee = 1"
+    monkeypatch.setenv(
+        "KUBE_EDITOR", f"""sed -i 's/^  jupyterhub_config.py: .*/  jupyterhub_config.py: {broken}/'"""
+    )
+    project.kubectl(*edit)
+    project.oc(*rollout)
+    fault = (
+        "/opt/app-root/configs/jupyterhub_config.py, line 1: c.KubeSpawner.imagee is no setting. "
+        "Did you mean c.KubeSpawner.image?"
+    )
+
+    def told() -> bool:
+        pods = project.get("pods", "--selector", "app=custom,component=hub")
+        waiting = [pod["metadata"]["name"] for pod in pods if pod["status"]["phase"] == "Pending"]
+        return any(fault in project.oc("logs", pod, "-c", "check") for pod in waiting)
+
+    eventually("the init container's log names file and line", told)
 
 
 @pytest.mark.usefixtures("jakevdp")
