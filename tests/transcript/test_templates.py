@@ -27,6 +27,19 @@ def new_app(project: Project, template: str, **parameters: str) -> str:
     return delete
 
 
+def database_moves(project: Project) -> None:
+    """As at a node's drain: the new pod waits until the old one's PostgreSQL has ended."""
+    database = ("pods", "--selector", "app=again,component=database")
+    (old,) = project.get(*database)
+    project.oc("delete", "pod", old["metadata"]["name"])
+    project.oc("rollout", "status", "deployment/again-db")
+    (new,) = project.get(*database)
+    log = project.oc("logs", new["metadata"]["name"])
+    assert "database system was shut down at" in log
+    assert "not properly shut down" not in log
+    eventually("it answers", lambda: project.query("again", "SELECT count(*) FROM users") == [0])
+
+
 def left(project: Project, name: str) -> list[str]:
     """What still carries an instance's label."""
     return [each["metadata"]["name"] for each in project.get(OF_AN_INSTANCE, "--selector", f"app={name}")]
@@ -38,6 +51,7 @@ def test_an_instance_is_deleted_as_a_whole_and_deployed_again_at_once(project: P
     for _ in range(2):
         delete = new_app(project, "jupyterhub-deployment", APPLICATION_NAME="again")
         assert delete == "delete all,pvc --selector app=again"
+        database_moves(project)
         project.oc(*delete.split())
         eventually("nothing is left", lambda: left(project, "again") == [])
     assert project.get("serviceaccount/mine")["metadata"].get("ownerReferences") is None
