@@ -1,6 +1,7 @@
 """KubeSpawner, and what it lacks on OpenShift."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 from aiohttp import ClientError
@@ -12,6 +13,7 @@ from traitlets import Dict
 from .images import resolve_image
 from .menu import labelled_streams, menu
 from .names import object_name
+from .progress import readable
 from .refusals import SpawnRefused, hopeless, refused, too_slow
 
 _SLOT = "{user_server}"
@@ -53,6 +55,11 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         if len(profile_list) < 2 and not any(each.get("profile_options") for each in profile_list):
             return ""
         return str(super()._render_options_form(profile_list))
+
+    async def progress(self) -> AsyncIterator[dict[str, Any]]:
+        """As upstream, in sentences."""
+        async for step in super().progress():
+            yield readable(step)
 
     def _expand_user_properties(self, template: str, slug_scheme: str | None = None) -> str:
         """Templates `text{user_server}` are names of objects and follow `names`; the rest is upstream's."""
