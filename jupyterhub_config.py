@@ -29,5 +29,6 @@ configure.configure_storage(c, settings, project)
 load_layers(c, building=cluster is None)  # your own files
 
 configure.configure_culling(c, settings, project)  # beside your services, and by your login
+configure.configure_pages(c, settings, project)  # beneath your templates
 refuse_contradictions(c, settings, project)
 adopt(cluster, settings.application_name)  # so that `oc delete all,pvc` leaves nothing

@@ -1,4 +1,8 @@
-"""The README's picture, of a running sandbox: `make run` in one terminal, `make picture` in another."""
+"""The pictures of the documentation.
+
+The README's is of a running sandbox: `make run` in one terminal, `make picture` in another.
+The menu of images is that of a hub whose project answers from recordings.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,16 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
+from tests.hub.conftest import REPO, npm_packages
+from tests.hub.pages import hub_with_pages
+from tests.hub.test_proxy import running
 from tests.transcript.jupyterlab import new_notebook, open_jupyterlab, run_cell
 
-PICTURE = Path(__file__).parent / "images" / "jupyterlab.png"
+PICTURES = Path(__file__).parent / "images"
 CELLS = (
     "import os, socket\nprint(socket.gethostname())",
     "print(f'user {os.getuid()}, group {os.getgid()}: the project\\'s own')",
@@ -21,22 +29,43 @@ CELLS = (
 
 
 def main() -> None:
-    """Open the route, run the cells, take the picture."""
-    command = [sys.executable, "-m", "sandbox", "status"]
-    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    url = next(line.split()[1] for line in shown.splitlines() if line.startswith("route "))
+    """Take both."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--force-device-scale-factor=1"]
         )
-        context = browser.new_context(ignore_https_errors=True, viewport={"width": 1100, "height": 620})
-        page = context.new_page()
-        open_jupyterlab(page, url)
-        new_notebook(page)
-        for code in CELLS:
-            run_cell(page, code)
-        page.screenshot(path=PICTURE)
-        print(json.dumps({"picture": str(PICTURE), "of": page.url}))
+        take_menu(browser)
+        take_jupyterlab(browser)
+
+
+def take_menu(browser: Browser) -> None:
+    """Log in, and choose the second of the images."""
+    lines = (REPO / "tests/hub/recorded.jsonl").read_text().splitlines()
+    recorded = {record["name"]: record for record in map(json.loads, lines)}
+    with TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        proxy_command = npm_packages(folder) / ".bin" / "configurable-http-proxy"
+        with running(proxy_command) as proxy, hub_with_pages(folder, proxy, recorded) as (url, _):
+            page = browser.new_page(viewport={"width": 860, "height": 520})
+            page.goto(f"{url}/hub/login")
+            page.get_by_label("Username").fill("bob")
+            page.get_by_label("Password:").fill("moon")
+            page.get_by_role("button", name="Sign in").click()
+            page.get_by_text("Scientific Python").click()
+            page.screenshot(path=PICTURES / "menu.png")
+
+
+def take_jupyterlab(browser: Browser) -> None:
+    """Open the route, run the cells."""
+    command = [sys.executable, "-m", "sandbox", "status"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    url = next(line.split()[1] for line in shown.splitlines() if line.startswith("route "))
+    page = browser.new_page(ignore_https_errors=True, viewport={"width": 1100, "height": 620})
+    open_jupyterlab(page, url)
+    new_notebook(page)
+    for code in CELLS:
+        run_cell(page, code)
+    page.screenshot(path=PICTURES / "jupyterlab.png")
 
 
 if __name__ == "__main__":

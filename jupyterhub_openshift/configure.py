@@ -6,6 +6,7 @@ setting of the more special class wins: so a user's own file may name any of the
 
 import re
 import sys
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL
@@ -22,6 +23,8 @@ from .spawner import OpenShiftSpawner, profiles
 
 HUB_PORT = 8081
 CULLER = "idle-culler"
+OWN_TEMPLATES = f"{HOME}/templates"  # in the repository of a custom hub image
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 def configure_hub(c: Config, settings: Settings, project: Project) -> None:
@@ -161,7 +164,7 @@ def configure_culling(c: Config, settings: Settings, project: Project) -> None:
     Comes after the user's own files: beside their services, and by the login that they choose.
     The scopes are those that https://github.com/jupyterhub/jupyterhub-idle-culler#permissions asks for.
     """
-    services = _listed(c.JupyterHub, "services")
+    services = _own(c.JupyterHub, "services", [])
     if not settings.idle_timeout or CULLER in [service.get("name") for service in services]:
         return
     command = [sys.executable, "-m", "jupyterhub_idle_culler", f"--timeout={settings.idle_timeout}"]
@@ -171,13 +174,29 @@ def configure_culling(c: Config, settings: Settings, project: Project) -> None:
         scopes.append("delete:users")
     role = {"name": CULLER, "scopes": scopes, "services": [CULLER]}
     c.JupyterHub.services = [*services, {"name": CULLER, "command": command}]
-    c.JupyterHub.load_roles = [*_listed(c.JupyterHub, "load_roles"), role]
+    c.JupyterHub.load_roles = [*_own(c.JupyterHub, "load_roles", []), role]
 
 
-def _listed(section: Config, trait: str) -> list[Any]:
-    """What the user's own files have set, or appended to nothing."""
-    value = section.get(trait, [])
-    return list(value.get_value([]) if isinstance(value, LazyConfigValue) else value)
+def configure_pages(c: Config, settings: Settings, project: Project) -> None:
+    """How the hub's pages look.
+
+    Comes after the user's own files: their templates, variables and logo go before ours.
+    `openshift/page.html` is ours by name, as `templates/page.html` is JupyterHub's.
+    """
+    ours = TEMPLATES / "openshift"
+    own = _own(c.JupyterHub, "template_paths", [])
+    c.JupyterHub.template_paths = [*own, OWN_TEMPLATES, str(ours), str(TEMPLATES)]
+    c.JupyterHub.template_vars = {"hub_title": settings.title, **_own(c.JupyterHub, "template_vars", {})}
+    if "logo_file" not in c.JupyterHub:
+        c.JupyterHub.logo_file = settings.logo or str(ours / "jupyter.svg")
+    own = _own(c.KubeSpawner, "additional_profile_form_template_paths", [])
+    c.KubeSpawner.additional_profile_form_template_paths = [*own, OWN_TEMPLATES, str(ours)]
+
+
+def _own(section: Config, trait: str, nothing: Any) -> Any:  # noqa: ANN401
+    """What the user's own files have set, or added to nothing."""
+    value = section.get(trait, nothing)
+    return value.get_value(nothing) if isinstance(value, LazyConfigValue) else value
 
 
 def _bytes(secret: str) -> bytes:

@@ -10,6 +10,8 @@ from tornado.web import HTTPError
 class LoginRefused(HTTPError):
     """A login that cannot go well; the text is what the person reads."""
 
+    heading = "The login did not succeed"  # of the error page
+
     def __init__(self, message: str, status_code: int = 403) -> None:
         super().__init__(status_code, "%s", message)
         self.reason = {403: "Forbidden", 503: "Service Unavailable"}[status_code]

@@ -18,6 +18,8 @@ class SpawnRefused(SpawnException):  # type: ignore[misc]
     No status 404: JupyterHub's page for that has a text of its own.
     """
 
+    heading = "Your server did not start"  # of the error page
+
     def __init__(self, message: str, *, reason: str, status_code: int = 400) -> None:
         super().__init__(message, reason=reason, status_code=status_code)
         self.jupyterhub_message = message  # the pages of JupyterHub 6.1 show this, not `message`

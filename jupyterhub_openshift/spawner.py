@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from aiohttp import ClientError
@@ -17,6 +17,7 @@ from .groups import Limits, Server, limits_for, refuse_without_room
 from .images import resolve_image
 from .menu import labelled_streams, menu, with_sizes
 from .names import object_name
+from .progress import readable
 from .refusals import SpawnRefused, hopeless, refused, too_slow
 from .sizes import Size
 from .table import Table
@@ -117,6 +118,11 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         if len(profile_list) < 2 and not any(each.get("profile_options") for each in profile_list):
             return ""
         return str(super()._render_options_form(profile_list))
+
+    async def progress(self) -> AsyncIterator[dict[str, Any]]:
+        """As upstream, in sentences."""
+        async for step in super().progress():
+            yield readable(step)
 
     def _expand_user_properties(self, template: str, slug_scheme: str | None = None) -> str:
         """Templates `text{user_server}` are names of objects and follow `names`; the rest is upstream's."""

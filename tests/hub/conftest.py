@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
+import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import tool
+
 from .people import login, person  # noqa: F401 (fixtures)
 from .standin import StandIn
 
 REPO = Path(__file__).parents[2]
+
+
+def read(page: str) -> str:
+    """What a person reads on a page, without its markup."""
+    return " ".join(html.unescape(re.sub("<[^>]+>", "", page)).split())
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +38,28 @@ def logins() -> dict[str, dict]:
     """Exchanges with a real OpenShift's login, by name."""
     lines = (Path(__file__).parent / "oauth.jsonl").read_text().splitlines()
     return {record["name"]: record for record in map(json.loads, lines)}
+
+
+@pytest.fixture(scope="session")
+def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What npm installs."""
+    return npm_packages(tmp_path_factory.mktemp("npm"))
+
+
+def npm_packages(folder: Path) -> Path:
+    """Those of the lock file: what the hub image has, and what the tests of its pages need."""
+    tool("node", "install Node.js 20 or newer")
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(REPO / name, folder)
+    npm = [tool("npm", "install npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    subprocess.run(npm, cwd=folder, check=True, capture_output=True)
+    return folder / "node_modules"
+
+
+@pytest.fixture(scope="session")
+def configurable_http_proxy(node_modules: Path) -> Path:
+    """The proxy that the hub image has."""
+    return node_modules / ".bin" / "configurable-http-proxy"
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -362,3 +363,45 @@ def test_a_culler_of_the_users_own_takes_the_place_of_ours():
     )
     assert culling(c).JupyterHub.services == [{"name": "idle-culler", "command": ["x"]}]
     assert "load_roles" not in c.JupyterHub
+
+
+TEMPLATES = Path(configure.__file__).parent / "templates"
+OURS = ["/opt/app-root/src/templates", str(TEMPLATES / "openshift"), str(TEMPLATES)]
+
+
+def test_pages_have_a_title_a_logo_and_templates_of_which_the_users_own_come_first():
+    logo = TEMPLATES / "openshift" / "jupyter.svg"
+    assert configured(configure.configure_pages) == {
+        "JupyterHub": {
+            "template_paths": OURS,
+            "template_vars": {"hub_title": "JupyterHub"},
+            "logo_file": str(logo),
+        },
+        "KubeSpawner": {"additional_profile_form_template_paths": OURS[:2]},
+    }
+    assert logo.is_file()
+
+
+def test_title_and_logo_are_those_of_the_environment():
+    c = configured(configure.configure_pages, title="Physics", logo="/opt/app-root/src/logo.svg")
+    assert (c.JupyterHub.template_vars["hub_title"], c.JupyterHub.logo_file) == (
+        "Physics",
+        "/opt/app-root/src/logo.svg",
+    )
+
+
+def test_what_the_users_own_files_say_of_pages_stays_and_goes_before():
+    c = Config()
+    c.JupyterHub.template_vars.update({"announcement": "Friday"})
+    c.JupyterHub.template_paths = ["/mine"]
+    c.JupyterHub.logo_file = "/mine/logo.svg"
+    c.KubeSpawner.additional_profile_form_template_paths.append("/mine")
+    configure.configure_pages(c, settings(title="Physics"), PROJECT)
+    assert c == {
+        "JupyterHub": {
+            "template_paths": ["/mine", *OURS],
+            "template_vars": {"hub_title": "Physics", "announcement": "Friday"},
+            "logo_file": "/mine/logo.svg",
+        },
+        "KubeSpawner": {"additional_profile_form_template_paths": ["/mine", *OURS[:2]]},
+    }

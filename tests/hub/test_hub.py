@@ -1,6 +1,5 @@
 """A real JupyterHub with our configuration and a real proxy; the cluster is answers from recordings."""
 
-import html
 import http.cookiejar
 import os
 import subprocess
@@ -13,13 +12,16 @@ from pathlib import Path
 
 import yaml
 
-from .conftest import REPO
-from .test_proxy import TOKEN, configurable_http_proxy, free_port, running  # noqa: F401 (a fixture)
+from .conftest import REPO, read
+from .standin import StandIn
+from .test_proxy import TOKEN, free_port, running
+
+CONFIG = REPO / "jupyterhub_config.py"
 
 
-def command(folder: Path, *options: str, **environ: str) -> dict:
+def command(folder: Path, *options: str, config: Path = CONFIG, **environ: str) -> dict:
     """JupyterHub with our configuration file, as in the image."""
-    hub = [sys.executable, "-m", "jupyterhub", "--config", str(REPO / "jupyterhub_config.py")]
+    hub = [sys.executable, "-m", "jupyterhub", "--config", str(config)]
     database = f"--JupyterHub.db_url=sqlite:///{folder}/hub.sqlite"
     base = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(REPO)}
     return {"args": [*hub, database, *options], "env": {**base, **environ}, "cwd": folder}
@@ -56,7 +58,7 @@ def test_a_pod_without_a_service_account_ends_the_hub_with_a_line(tmp_path):
 
 
 @contextmanager
-def hub_at(proxy, folder: Path, **environ: str):
+def hub_at(proxy, folder: Path, config: Path = CONFIG, **environ: str):
     """A hub behind a proxy, with its own log file."""
     port = free_port()
     options = [
@@ -66,7 +68,9 @@ def hub_at(proxy, folder: Path, **environ: str):
     ]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
-            **command(folder, *options, CONFIGPROXY_AUTH_TOKEN=TOKEN, **environ), stdout=log, stderr=log
+            **command(folder, *options, config=config, CONFIGPROXY_AUTH_TOKEN=TOKEN, **environ),
+            stdout=log,
+            stderr=log,
         )
     try:
         yield folder / "log"
@@ -85,9 +89,9 @@ class Browser:
     def get(self, url: str) -> str:
         try:
             with self._opener.open(url) as response:
-                return html.unescape(response.read().decode())
+                return read(response.read().decode())
         except urllib.error.HTTPError as error:
-            return html.unescape(error.read().decode())
+            return read(error.read().decode())
         except OSError:
             return ""
 
@@ -99,15 +103,10 @@ class Browser:
         raise AssertionError(f"{text!r} never came, but:\n{page}")
 
 
-def test_a_stranger_becomes_a_temporary_user_and_reads_why_no_notebook_starts(
-    api,
-    recorded,
-    tmp_path,
-    configurable_http_proxy,  # noqa: F811
-):
-    """Two of them, to see that they are two; idle ones are removed with their last server."""
+def kubeconfig(api: StandIn, folder: Path) -> Path:
+    """A file with which the hub's service account reaches the stand-in, in the namespace `default`."""
     context = {"cluster": "it", "user": "hub", "namespace": "default"}
-    kubeconfig = {
+    content = {
         "apiVersion": "v1",
         "kind": "Config",
         "current-context": "it",
@@ -123,7 +122,18 @@ def test_a_stranger_becomes_a_temporary_user_and_reads_why_no_notebook_starts(
         ],
         "users": [{"name": "hub", "user": {"token": "the-token"}}],
     }
-    (tmp_path / "kubeconfig").write_text(yaml.safe_dump(kubeconfig))
+    file = folder / "kubeconfig"
+    file.write_text(yaml.safe_dump(content))
+    return file
+
+
+def test_a_stranger_becomes_a_temporary_user_and_reads_why_no_notebook_starts(
+    api,
+    recorded,
+    tmp_path,
+    configurable_http_proxy,
+):
+    """Two of them, to see that they are two; idle ones are removed with their last server."""
     empty = {"metadata": {"resourceVersion": "1"}, "items": []}
     for kind in ("pods", "events"):
         api.answers["GET", f"/api/v1/namespaces/default/{kind}"] = (200, empty)
@@ -131,7 +141,7 @@ def test_a_stranger_becomes_a_temporary_user_and_reads_why_no_notebook_starts(
     stream = "/apis/image.openshift.io/v1/namespaces/default/imagestreams/nosuch"
     api.answers["GET", stream] = (missing["status"], missing["response"])
     environ = {
-        "KUBECONFIG": str(tmp_path / "kubeconfig"),
+        "KUBECONFIG": str(kubeconfig(api, tmp_path)),
         "JUPYTERHUB_NOTEBOOK_IMAGE": "nosuch:1.0",
         "JUPYTERHUB_IDLE_TIMEOUT": "2",
     }

@@ -111,6 +111,13 @@ async def test_the_chosen_image_runs_and_the_choice_is_made_again_on_the_next_pa
     assert page.rindex('value="', 0, checked) == page.index('value="b:1"')
 
 
+async def test_a_remembered_choice_that_is_gone_chooses_the_first(menu_of, recorded):
+    spawner = menu_of(stream(recorded, "a", "1"), stream(recorded, "b", "1"))
+    spawner.user_options = {"profile": "gone:1"}
+    page = await spawner.get_options_form()
+    assert page.rindex('value="', 0, page.index("checked")) == page.index('value="a:1"')
+
+
 async def test_only_labelled_streams_are_asked_for_and_each_time_anew(menu_of, api, recorded):
     spawner = menu_of(stream(recorded, "a", "1"), stream(recorded, "b", "1"))
     assert "c:1" not in await spawner.get_options_form()

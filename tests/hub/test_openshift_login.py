@@ -23,8 +23,8 @@ import pytest
 
 from sandbox.server import Options, running
 
-from .conftest import REPO
-from .test_proxy import TOKEN, configurable_http_proxy, free_port  # noqa: F401 (a fixture)
+from .conftest import REPO, read
+from .test_proxy import TOKEN, free_port
 from .test_proxy import running as proxy_running
 
 BINDINGS = "rolebindings.rbac.authorization.k8s.io"
@@ -204,7 +204,7 @@ def wait_for(port: int, process: subprocess.Popen, log: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory, configurable_http_proxy):  # noqa: F811
+def place(tmp_path_factory, configurable_http_proxy):
     folder = tmp_path_factory.mktemp("login")
     with (
         Sandbox(folder) as sandbox,
@@ -244,7 +244,7 @@ def test_a_stranger_reads_which_project_it_is_and_whom_to_ask(place):
         f'OpenShift knows you as "alice", but this hub is only for those who may see the project {project}. '
         "Ask an administrator of that project; this command lets you in: "
         f"oc policy add-role-to-user view alice -n {project}"
-    ) in " ".join(page.split())
+    ) in read(page)
 
 
 def test_who_denies_the_hub_their_name_is_told_what_to_do(place):
@@ -254,7 +254,7 @@ def test_who_denies_the_hub_their_name_is_told_what_to_do(place):
     status, page = browser.submit(page, deny="Deny")
     assert status == 403
     text = "You did not allow this hub to learn who you are. To enter, log in again and allow it."
-    assert text in " ".join(page.split())
+    assert text in read(page)
 
 
 def test_a_rotated_token_does_not_break_the_login(place):

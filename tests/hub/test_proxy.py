@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,23 +15,8 @@ import pytest
 from jupyterhub.httpclient import fetch
 
 from jupyterhub_openshift.proxy import SeparateProxy
-from tests.conftest import tool
-
-from .conftest import REPO
 
 TOKEN = "the-proxy-token"
-
-
-@pytest.fixture(scope="session")
-def configurable_http_proxy(tmp_path_factory):
-    """The proxy that the hub image has, from the same lock file."""
-    tool("node", "install Node.js 20 or newer")
-    folder = tmp_path_factory.mktemp("proxy")
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(REPO / name, folder)
-    npm = [tool("npm", "install npm"), "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"]
-    subprocess.run(npm, cwd=folder, check=True, capture_output=True)
-    return folder / "node_modules" / ".bin" / "configurable-http-proxy"
 
 
 def free_port() -> int:

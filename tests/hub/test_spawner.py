@@ -46,7 +46,11 @@ async def spawner_of(api, monkeypatch, recorded):
     def make(user: str = UUID, server: str = "", **values) -> OpenShiftSpawner:
         c = Config()
         ours = settings(**values)
-        for concern in (configure.configure_notebooks, configure.configure_security):
+        for concern in (
+            configure.configure_notebooks,
+            configure.configure_security,
+            configure.configure_pages,
+        ):
             concern(c, ours, PROJECT)
         configure.configure_limits(c, ours, PROJECT)
         configure.configure_storage(c, ours, PROJECT)

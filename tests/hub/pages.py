@@ -1,0 +1,160 @@
+"""A real hub with a menu of images, whose cluster answers from recordings: the pages are what is at issue."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from pathlib import Path
+
+from .conftest import REPO
+from .standin import StandIn
+from .test_hub import Browser, hub_at, kubeconfig
+from .test_menu import stream
+from .test_proxy import Running
+
+API = "/api/v1/namespaces/default"
+TITLE = "Physics notebooks"
+LOGO = """
+<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40" fill="none" stroke="#8a63d2" stroke-width="2">
+  <circle cx="20" cy="20" r="3"/>
+  <ellipse cx="20" cy="20" rx="17" ry="7"/>
+  <ellipse cx="20" cy="20" rx="17" ry="7" transform="rotate(60 20 20)"/>
+  <ellipse cx="20" cy="20" rx="17" ry="7" transform="rotate(120 20 20)"/>
+</svg>
+"""
+# As in an image, but the user's files are in a folder of the test.
+CONFIG = """
+from pathlib import Path
+from jupyterhub_openshift import configure, layers
+
+root = Path({root!r})
+configure.OWN_TEMPLATES = str(root / "src/templates")
+layers.load_layers.__defaults__ = (root,)
+exec(compile(Path({config!r}).read_text(), {config!r}, "exec"))
+"""
+OWN_CONFIG = """
+c.JupyterHub.template_vars = {{"announcement_home": "Maintenance on Friday, 18:00"}}
+c.DummyAuthenticator.password = "moon"
+sizes = {{"small": "Small, 1 GiB", "large": "Large, 4 GiB"}}
+other = {{"enabled": True, "display_name": "GiB", "validation_regex": "^[0-9]+$"}}
+other["kubespawner_override"] = {{}}
+choices = {{key: {{"display_name": name, "kubespawner_override": {{}}}} for key, name in sizes.items()}}
+size = {{"display_name": "Size", "choices": choices, "unlisted_choice": other}}
+c.OpenShiftSpawner.menu_options = {{"size": size}}
+service = {{"name": "grades", "url": {url!r}, "api_token": "t" * 32, "oauth_client_id": "service-grades"}}
+c.JupyterHub.services = [service]
+c.JupyterHub.load_roles = [{{"name": "user", "scopes": ["self", "access:services"]}}]
+"""
+OWN_TEMPLATES = {
+    "404.html": """
+{% extends "openshift/page.html" %}
+{% block main %}<main class="narrow card"><h1>No such star</h1></main>{% endblock %}
+""",
+    # Ours at /hub/error/..., since this hub shows others: a login form, and the 404.html above.
+    "405.html": '{% extends "logout.html" %}',
+    "406.html": '{% extends "openshift/404.html" %}',
+}
+
+
+@contextmanager
+def hub_with_pages(folder: Path, proxy: Running, recorded: dict[str, dict]) -> Iterator[tuple[str, Project]]:
+    """The hub's address, and its project."""
+    own = folder / "src"
+    (own / "templates").mkdir(parents=True)
+    for name, text in OWN_TEMPLATES.items():
+        (own / "templates" / name).write_text(text)
+    service = f"http://127.0.0.1:{proxy.api_port}"  # whatever answers
+    (own / "jupyterhub_config.py").write_text(OWN_CONFIG.format(url=service))
+    (folder / "logo.svg").write_text(LOGO)
+    config = folder / "config.py"
+    config.write_text(CONFIG.format(root=str(folder), config=str(REPO / "jupyterhub_config.py")))
+    with StandIn(folder) as api:
+        environ = {
+            "KUBECONFIG": str(kubeconfig(api, folder)),
+            "JUPYTERHUB_AUTHENTICATOR": "dummy",
+            "JUPYTERHUB_ALLOW": "everyone",
+            "JUPYTERHUB_ADMIN_USERS": "alice",
+            "JUPYTERHUB_NAMED_SERVERS": "3",
+            "JUPYTERHUB_NOTEBOOK_MENU": "on",
+            "JUPYTERHUB_TITLE": TITLE,
+            "JUPYTERHUB_LOGO": str(folder / "logo.svg"),
+        }
+        project = Project(api, recorded)
+        with hub_at(proxy, folder, config=config, **environ):
+            url = f"http://127.0.0.1:{proxy.port}"
+            Browser().get_until(f"{url}/hub/login", "Sign in")
+            yield url, project
+
+
+class Project:
+    """A project whose pods are made and then wait; those of bob are over the quota, and R has no image."""
+
+    def __init__(self, api: StandIn, recorded: dict[str, dict]) -> None:
+        self.api, self.recorded = api, recorded
+        self.pods: list[dict] = []
+        self.removes_pods = True
+        self.events: list[dict] = []
+        empty = {"metadata": {"resourceVersion": "1"}}
+        api.answers["GET", f"{API}/pods"] = lambda _: (200, {**empty, "items": self.pods})
+        api.answers["GET", f"{API}/events"] = lambda _: (200, {**empty, "items": self.events})
+        api.answers["POST", f"{API}/pods"] = self.create_pod
+        streams = "/apis/image.openshift.io/v1/namespaces/default/imagestreams"
+        menu = [
+            described(recorded, "minimal-notebook:3.12", "Minimal", "JupyterLab and Python, nothing else."),
+            described(
+                recorded, "scipy-notebook:3.12", "Scientific Python", "With NumPy, pandas, Matplotlib."
+            ),
+            described(recorded, "r-notebook:4.5", "R", ""),
+        ]
+        api.answers["GET", streams] = (200, {**empty, "items": menu})
+        for one in menu[:2]:
+            api.answers["GET", f"{streams}/{one['metadata']['name']}"] = (200, one)
+        missing = recorded["image stream not found"]
+        api.answers["GET", f"{streams}/r-notebook"] = (missing["status"], missing["response"])
+
+    def create_pod(self, pod: dict) -> tuple[int, dict]:
+        name = pod["metadata"]["name"]
+        if name.endswith("-bob"):
+            refusal = self.recorded["create pod over the quota"]
+            return refusal["status"], refusal["response"]
+        created = deepcopy(self.recorded["create pod"]["response"])
+        created["metadata"] |= {**pod["metadata"], "namespace": "default"}
+        self.pods.append(created)
+        for event in events():
+            event["involvedObject"]["name"] = name
+            self.events.append(event)
+        self.api.answers["DELETE", f"{API}/pods/{name}"] = lambda _: self.delete_pod(created)
+        return 201, created
+
+    def delete_pod(self, pod: dict) -> tuple[int, dict]:
+        if self.removes_pods:
+            self.pods.remove(pod)
+        return 200, pod
+
+    def fail_pods(self) -> None:
+        """Their images cannot be pulled."""
+        failed = self.recorded["get pod whose image cannot be pulled"]["response"]["status"]
+        waiting = {"reason": "ImagePullBackOff", "message": 'Back-off pulling image "nosuch-notebook:1.0"'}
+        for pod in self.pods:
+            pod["status"] = deepcopy(failed)
+            pod["status"]["containerStatuses"][0]["state"] = {"waiting": waiting}
+
+
+def described(recorded: dict[str, dict], image: str, title: str, text: str) -> dict:
+    """An image stream of the menu."""
+    name, _, tag = image.partition(":")
+    one = stream(recorded, name, tag, **{"openshift.io/display-name": title, "description": text})
+    one["metadata"]["namespace"] = "default"
+    return one
+
+
+def events() -> list[dict]:
+    """What a real cluster told of a pod."""
+    lines = (REPO / "tests/sandbox/recordings.jsonl").read_text().splitlines()
+    return next(
+        deepcopy(record["response"]["items"])
+        for record in map(json.loads, lines)
+        if record["name"] == "events of a pod"
+    )
