@@ -35,14 +35,17 @@ layers.load_layers.__defaults__ = (root,)
 exec(compile(Path({config!r}).read_text(), {config!r}, "exec"))
 """
 OWN_CONFIG = """
+from jupyterhub_openshift.spawner import profiles
 c.JupyterHub.template_vars = {{"announcement_home": "Maintenance on Friday, 18:00"}}
 c.DummyAuthenticator.password = "moon"
-sizes = {{"small": "Small, 1 GiB", "large": "Large, 4 GiB"}}
-other = {{"enabled": True, "display_name": "GiB", "validation_regex": "^[0-9]+$"}}
-other["kubespawner_override"] = {{}}
-choices = {{key: {{"display_name": name, "kubespawner_override": {{}}}} for key, name in sizes.items()}}
-size = {{"display_name": "Size", "choices": choices, "unlisted_choice": other}}
-c.OpenShiftSpawner.menu_options = {{"size": size}}
+c.OpenShiftSpawner.sizes = {{"Small": {{"memory": "1Gi"}}, "Large": {{"memory": "4Gi"}}}}
+async def with_any_size(spawner):
+    found = await profiles(spawner)
+    other = {{"enabled": True, "display_name": "GiB", "validation_regex": "^[0-9]+$"}}
+    for profile in found:
+        profile["profile_options"]["size"]["unlisted_choice"] = {{**other, "kubespawner_override": {{}}}}
+    return found
+c.KubeSpawner.profile_list = with_any_size
 service = {{"name": "grades", "url": {url!r}, "api_token": "t" * 32, "oauth_client_id": "service-grades"}}
 c.JupyterHub.services = [service]
 c.JupyterHub.load_roles = [{{"name": "user", "scopes": ["self", "access:services"]}}]
