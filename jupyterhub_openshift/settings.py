@@ -20,6 +20,7 @@ from pydantic_settings import (
 from . import values
 from .fault import Fault
 from .images import valid_reference
+from .old_names import ENVIRONMENT
 from .service_links import without_service_links
 
 TEMPORARY = "tmp"
@@ -195,9 +196,11 @@ def _what(problem: Mapping[str, Any]) -> str:
 
 
 def _unknown(environ: Mapping[str, str]) -> Iterator[str]:
-    """A misspelled name must not be passed over in silence."""
+    """A misspelled or old name must not be passed over in silence."""
     for name in environ:
-        if name.startswith("JUPYTERHUB_") and name not in VARIABLES and name not in JUPYTERHUBS_OWN:
+        if name in ENVIRONMENT:
+            yield line(name, environ, "is an old name without effect", ENVIRONMENT[name])
+        elif name.startswith("JUPYTERHUB_") and name not in VARIABLES and name not in JUPYTERHUBS_OWN:
             near = difflib.get_close_matches(name, VARIABLES, n=1, cutoff=0.75)
             if near:
                 yield line(name, environ, "there is no such setting", example_of(near[0]), like=near[0])

@@ -174,6 +174,18 @@ def test_the_example_of_each_variable_works(name, monkeypatch):
             "An example that works: JUPYTERHUB_DATABASE_PASSWORD=$(openssl rand -hex 32)",
         ),
         (
+            "JUPYTERHUB_ENABLE_LAB",
+            "1",
+            "JUPYTERHUB_ENABLE_LAB=1: is an old name without effect. "
+            "An example that works: JUPYTERHUB_NOTEBOOK_INTERFACE=lab",
+        ),
+        (
+            "CONFIGURATION_TYPE",
+            "workspace",
+            "CONFIGURATION_TYPE=workspace: is an old name without effect. "
+            "An example that works: JUPYTERHUB_AUTHENTICATOR=openshift",
+        ),
+        (
             "JUPYTERHUB_GREETING",
             "hello",
             "JUPYTERHUB_GREETING=hello: there is no such setting, and names with JUPYTERHUB_ in front "
