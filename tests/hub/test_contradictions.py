@@ -100,6 +100,13 @@ def test_a_cluster_without_its_own_login_is_told(monkeypatch):
     )
 
 
+def test_without_a_cluster_nothing_is_said_of_its_login(monkeypatch):
+    """As in a build, or where a person looks at the settings."""
+    monkeypatch.setenv("JUPYTERHUB_AUTHENTICATOR", "openshift")
+    monkeypatch.setenv("JUPYTERHUB_CRYPT_KEY", "0f" * 32)
+    refuse_contradictions(configured(), read_settings(), Project("default", known=False))
+
+
 def test_an_openshift_login_with_all_that_it_needs_is_good(monkeypatch):
     monkeypatch.setenv("JUPYTERHUB_AUTHENTICATOR", "openshift")
     monkeypatch.setenv("JUPYTERHUB_CRYPT_KEY", "0f" * 32)
