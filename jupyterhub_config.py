@@ -8,15 +8,18 @@ from jupyterhub_openshift import configure
 from jupyterhub_openshift.cluster import find_cluster
 from jupyterhub_openshift.contradictions import refuse_contradictions
 from jupyterhub_openshift.layers import load_layers
+from jupyterhub_openshift.logs import start_log
 from jupyterhub_openshift.ownership import adopt
 from jupyterhub_openshift.project import read_project
 from jupyterhub_openshift.settings import read_settings
 
+start_log()  # as text or JSON
 c = get_config()
 settings = read_settings()  # the environment
 cluster = find_cluster()  # the API, through our service account
 project = read_project(cluster)  # namespace, UID range, login server
 
+configure.configure_logs(c, settings, project)
 configure.configure_hub(c, settings, project)
 configure.configure_database(c, settings, project)
 configure.configure_proxy(c, settings, project)

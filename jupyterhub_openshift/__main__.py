@@ -6,6 +6,7 @@ import sys
 from io import TextIOWrapper
 
 from .check import check
+from .logs import start_log
 from .reference import REFERENCE, show_settings
 
 
@@ -29,6 +30,7 @@ def main() -> None:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a container may have no locale
     options = parser.parse_args()
+    start_log()
     if options.command == "check":
         check(building=options.build)
     else:

@@ -13,6 +13,7 @@ from traitlets.config import Config, LazyConfigValue
 
 from .authenticator import ProjectAuthenticator
 from .login import temporary_users
+from .logs import LOGGING
 from .project import Project
 from .proxy import SeparateProxy
 from .quantity import parse_quantity
@@ -22,6 +23,12 @@ from .spawner import OpenShiftSpawner, image_menu
 HOME = "/opt/app-root/src"  # of every sclorg Python image
 HUB_PORT = 8081
 CULLER = "idle-culler"
+
+
+def configure_logs(c: Config, settings: Settings, project: Project) -> None:
+    """How the log is written; see `logs`."""
+    if settings.log_format == "json":
+        c.Application.logging_config = LOGGING
 
 
 def configure_hub(c: Config, settings: Settings, project: Project) -> None:
@@ -164,7 +171,8 @@ def configure_culling(c: Config, settings: Settings, project: Project) -> None:
     services = _listed(c.JupyterHub, "services")
     if not settings.idle_timeout or CULLER in [service.get("name") for service in services]:
         return
-    command = [sys.executable, "-m", "jupyterhub_idle_culler", f"--timeout={settings.idle_timeout}"]
+    culler = {"text": "jupyterhub_idle_culler", "json": "jupyterhub_openshift.idle_culler"}
+    command = [sys.executable, "-m", culler[settings.log_format], f"--timeout={settings.idle_timeout}"]
     scopes = ["list:users", "read:users:activity", "read:servers", "delete:servers"]
     if temporary_users(c):
         command.append("--cull-users=true")

@@ -336,6 +336,12 @@ def test_users_who_come_back_are_not_deleted():
     assert "delete:users" not in c.JupyterHub.load_roles[0]["scopes"]
 
 
+def test_the_cullers_log_is_as_the_hubs():
+    assert culling(log_format="json").JupyterHub.services[0]["command"][2] == (
+        "jupyterhub_openshift.idle_culler"
+    )
+
+
 def test_with_a_timeout_of_zero_nothing_is_culled():
     assert "services" not in culling(idle_timeout=0).JupyterHub
 

@@ -16,10 +16,12 @@ import yaml
 from .conftest import REPO
 from .test_proxy import TOKEN, configurable_http_proxy, free_port, running  # noqa: F401 (a fixture)
 
+CONFIG = REPO / "jupyterhub_config.py"
 
-def command(folder: Path, *options: str, **environ: str) -> dict:
+
+def command(folder: Path, *options: str, config: Path = CONFIG, **environ: str) -> dict:
     """JupyterHub with our configuration file, as in the image."""
-    hub = [sys.executable, "-m", "jupyterhub", "--config", str(REPO / "jupyterhub_config.py")]
+    hub = [sys.executable, "-m", "jupyterhub", "--config", str(config)]
     database = f"--JupyterHub.db_url=sqlite:///{folder}/hub.sqlite"
     base = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(REPO)}
     return {"args": [*hub, database, *options], "env": {**base, **environ}, "cwd": folder}
@@ -56,13 +58,14 @@ def test_a_pod_without_a_service_account_ends_the_hub_with_a_line(tmp_path):
 
 
 @contextmanager
-def hub_at(proxy, folder: Path, **environ: str):
+def hub_at(proxy, folder: Path, *more: str, **environ):
     """A hub behind a proxy, with its own log file."""
     port = free_port()
     options = [
         f"--ConfigurableHTTPProxy.api_url=http://127.0.0.1:{proxy.api_port}",
         f"--JupyterHub.hub_bind_url=http://127.0.0.1:{port}",
         f"--JupyterHub.hub_connect_url=http://127.0.0.1:{port}",
+        *more,
     ]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
