@@ -23,6 +23,7 @@ from .spawner import OpenShiftSpawner, image_menu
 HOME = "/opt/app-root/src"  # of every sclorg Python image
 HUB_PORT = 8081
 CULLER = "idle-culler"
+METRICS = "metrics"
 
 
 def configure_logs(c: Config, settings: Settings, project: Project) -> None:
@@ -168,8 +169,7 @@ def configure_culling(c: Config, settings: Settings, project: Project) -> None:
     Comes after the user's own files: beside their services, and by the login that they choose.
     The scopes are those that https://github.com/jupyterhub/jupyterhub-idle-culler#permissions asks for.
     """
-    services = _listed(c.JupyterHub, "services")
-    if not settings.idle_timeout or CULLER in [service.get("name") for service in services]:
+    if not settings.idle_timeout:
         return
     culler = {"text": "jupyterhub_idle_culler", "json": "jupyterhub_openshift.idle_culler"}
     command = [sys.executable, "-m", culler[settings.log_format], f"--timeout={settings.idle_timeout}"]
@@ -177,9 +177,28 @@ def configure_culling(c: Config, settings: Settings, project: Project) -> None:
     if temporary_users(c):
         command.append("--cull-users=true")
         scopes.append("delete:users")
-    role = {"name": CULLER, "scopes": scopes, "services": [CULLER]}
-    c.JupyterHub.services = [*services, {"name": CULLER, "command": command}]
-    c.JupyterHub.load_roles = [*_listed(c.JupyterHub, "load_roles"), role]
+    _add_service(c, {"name": CULLER, "command": command}, scopes)
+
+
+def configure_metrics(c: Config, settings: Settings, project: Project) -> None:
+    """Whoever has the token may read the metrics, and nothing else.
+
+    Comes after the user's own files, beside their services.
+    """
+    if settings.metrics_token:
+        token = settings.metrics_token.get_secret_value()
+        _add_service(c, {"name": METRICS, "api_token": token}, ["read:metrics"])
+
+
+def _add_service(c: Config, service: dict[str, Any], scopes: list[str]) -> None:
+    """With a role of its name, beside the user's own; one of theirs with that name takes its place."""
+    name = service["name"]
+    services, roles = _listed(c.JupyterHub, "services"), _listed(c.JupyterHub, "load_roles")
+    if name in [each.get("name") for each in services]:
+        return
+    c.JupyterHub.services = [*services, service]
+    if name not in [each.get("name") for each in roles]:
+        c.JupyterHub.load_roles = [*roles, {"name": name, "scopes": scopes, "services": [name]}]
 
 
 def _listed(section: Config, trait: str) -> list[Any]:

@@ -366,3 +366,29 @@ def test_a_culler_of_the_users_own_takes_the_place_of_ours():
     )
     assert culling(c).JupyterHub.services == [{"name": "idle-culler", "command": ["x"]}]
     assert "load_roles" not in c.JupyterHub
+
+
+def test_with_a_token_a_service_may_read_the_metrics_and_nothing_else():
+    c = Config()
+    configure.configure_metrics(c, settings(metrics_token=SecretStr("3e" * 32)), PROJECT)
+    assert c == {
+        "JupyterHub": {
+            "services": [{"name": "metrics", "api_token": "3e" * 32}],
+            "load_roles": [{"name": "metrics", "scopes": ["read:metrics"], "services": ["metrics"]}],
+        }
+    }
+
+
+def test_without_a_token_there_is_no_such_service():
+    c = Config()
+    configure.configure_metrics(c, settings(), PROJECT)
+    assert c == {}
+
+
+def test_a_role_of_the_users_own_takes_the_place_of_that_of_a_service():
+    c = Config()
+    role = {"name": "metrics", "scopes": ["read:metrics", "list:users"], "services": ["metrics"]}
+    c.JupyterHub.load_roles = [role]
+    configure.configure_metrics(c, settings(metrics_token=SecretStr("3e" * 32)), PROJECT)
+    assert c.JupyterHub.load_roles == [role]
+    assert [service["name"] for service in c.JupyterHub.services] == ["metrics"]
