@@ -31,7 +31,8 @@ configure.configure_storage(c, settings, project)
 
 load_layers(c, building=cluster is None)  # your own files
 
-configure.configure_culling(c, settings, project)  # beside your services, and by your login
+configure.configure_admins(c, settings, project)  # beside your roles and services, and by your login
+configure.configure_culling(c, settings, project)
 configure.configure_metrics(c, settings, project)
 refuse_contradictions(c, settings, project)
 adopt(cluster, settings.application_name)  # so that `oc delete all,pvc` leaves nothing

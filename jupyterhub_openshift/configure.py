@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import URL
 from traitlets.config import Config, LazyConfigValue
 
-from .authenticator import ProjectAuthenticator
-from .login import temporary_users
+from .authenticator import ProjectAuthenticator, project_admins
+from .login import is_chosen, temporary_users
 from .logs import LOGGING
 from .project import Project
 from .proxy import SeparateProxy
@@ -24,6 +24,23 @@ HOME = "/opt/app-root/src"  # of every sclorg Python image
 HUB_PORT = 8081
 CULLER = "idle-culler"
 METRICS = "metrics"
+ADMIN = "hub-admin"
+# The admin page and what it does. Not access:servers, nor what leads there: tokens, admin:users, shares.
+ADMIN_SCOPES = [
+    "admin-ui",
+    "list:users",
+    "read:users",
+    "delete:users",
+    "servers",
+    "list:groups",
+    "read:groups",
+    "list:services",
+    "read:services",
+    "read:roles",
+    "read:hub",
+    "read:metrics",
+    "shutdown",
+]
 
 
 def configure_logs(c: Config, settings: Settings, project: Project) -> None:
@@ -80,18 +97,15 @@ def configure_login(c: Config, settings: Settings, project: Project) -> None:
     # Not c.Authenticator: it must not pass to another authenticator, which a user's own file may choose.
     c.TmpAuthenticator.allow_all = True
     c.Authenticator.allow_all = settings.allow == "everyone"
-    c.Authenticator.allowed_users = set(settings.allowed_users)
-    c.Authenticator.admin_users = set(settings.admin_users)
+    c.Authenticator.allowed_users = set(settings.allowed_users | settings.admin_users)
     c.ProjectAuthenticator.project = project.namespace
     c.ProjectAuthenticator.allow_project = (settings.allow or "project") == "project"
     if project.login_server:
         c.OpenShiftOAuthenticator.openshift_auth_api_url = project.login_server
     # Groups are those of the login, which must be said before any can be named.
     c.OAuthenticator.manage_groups = openshift or bool(settings.allowed_groups | settings.admin_groups)
-    if settings.allowed_groups:
-        c.Authenticator.allowed_groups = set(settings.allowed_groups)
-    if settings.admin_groups:
-        c.Authenticator.admin_groups = set(settings.admin_groups)
+    if groups := settings.allowed_groups | settings.admin_groups:
+        c.Authenticator.allowed_groups = set(groups)
     c.Authenticator.enable_auth_state = settings.crypt_key is not None
 
 
@@ -163,6 +177,30 @@ def configure_storage(c: Config, settings: Settings, project: Project) -> None:
     c.KubeSpawner.volume_mounts = {"home": {"name": "home", "mountPath": HOME}}
 
 
+def configure_admins(c: Config, settings: Settings, project: Project) -> None:
+    """Admins run the hub. They get into a person's server only when that person shares it with them.
+
+    JupyterHub's own role `admin`, which `c.Authenticator.admin_users` still gives, has no such limit.
+    Comes after the user's own files: beside their roles, and by the login that they choose.
+    """
+    if temporary_users(c):
+        return
+    openshift = is_chosen(c, ProjectAuthenticator)
+    groups = set(settings.admin_groups)
+    if openshift and c.ProjectAuthenticator.allow_project:
+        groups.add(project_admins(project.namespace))
+    # Logins know names in small letters, except for OpenShift's.
+    users = {name if openshift else name.lower() for name in settings.admin_users}
+    if users or groups:
+        _add_role(c, ADMIN, ADMIN_SCOPES, users=sorted(users), groups=sorted(groups))
+    if "user" in [role.get("name") for role in _listed(c.JupyterHub, "load_roles") if "scopes" in role]:
+        return
+    scopes = {"shares!user"}  # and whom with, by name:
+    scopes |= {f"read:users:name!user={name}" for name in users}
+    scopes |= {f"read:{what}:name!group={name}" for what in ("users", "groups") for name in groups}
+    c.JupyterHub.extra_user_scopes = scopes | set(_listed(c.JupyterHub, "extra_user_scopes", set))
+
+
 def configure_culling(c: Config, settings: Settings, project: Project) -> None:
     """Stop idle servers; a temporary user goes with the server.
 
@@ -192,19 +230,22 @@ def configure_metrics(c: Config, settings: Settings, project: Project) -> None:
 
 def _add_service(c: Config, service: dict[str, Any], scopes: list[str]) -> None:
     """With a role of its name, beside the user's own; one of theirs with that name takes its place."""
-    name = service["name"]
-    services, roles = _listed(c.JupyterHub, "services"), _listed(c.JupyterHub, "load_roles")
-    if name in [each.get("name") for each in services]:
-        return
-    c.JupyterHub.services = [*services, service]
+    services = _listed(c.JupyterHub, "services")
+    if service["name"] not in [each.get("name") for each in services]:
+        c.JupyterHub.services = [*services, service]
+        _add_role(c, service["name"], scopes, services=[service["name"]])
+
+
+def _add_role(c: Config, name: str, scopes: list[str], **bearers: list[str]) -> None:
+    roles = _listed(c.JupyterHub, "load_roles")
     if name not in [each.get("name") for each in roles]:
-        c.JupyterHub.load_roles = [*roles, {"name": name, "scopes": scopes, "services": [name]}]
+        c.JupyterHub.load_roles = [*roles, {"name": name, "scopes": scopes, **bearers}]
 
 
-def _listed(section: Config, trait: str) -> list[Any]:
-    """What the user's own files have set, or appended to nothing."""
-    value = section.get(trait, [])
-    return list(value.get_value([]) if isinstance(value, LazyConfigValue) else value)
+def _listed(section: Config, trait: str, kind: type[list[Any] | set[Any]] = list) -> list[Any]:
+    """What the user's own files have set, or added to nothing."""
+    value = section.get(trait, kind())
+    return list(value.get_value(kind()) if isinstance(value, LazyConfigValue) else value)
 
 
 def _bytes(secret: str) -> bytes:

@@ -85,7 +85,7 @@ def test_a_login_that_the_users_own_file_chooses_makes_them_useful(monkeypatch):
     c = configured()
     c.JupyterHub.authenticator_class = "github"
     refuse_contradictions(c, read_settings(), PROJECT)
-    assert c.Authenticator.admin_users == {"carol"}
+    assert c.Authenticator.allowed_users == {"carol"}
 
 
 def test_a_cluster_without_its_own_login_is_told(monkeypatch):
