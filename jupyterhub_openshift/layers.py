@@ -10,6 +10,7 @@ are never shown, since they may be secret.
 """
 
 import ast
+import os
 import sys
 import traceback
 from collections.abc import Iterator
@@ -89,12 +90,20 @@ def _run(c: Config, path: Path, building: bool) -> bool:
     except Exception as error:
         frames = list(traceback.walk_tb(error.__traceback__))
         line = next((no for frame, no in reversed(frames) if frame.f_code.co_filename == str(path)), None)
-        if building and isinstance(error, KeyError) and frames[-1][0].f_globals["__name__"] == "os":
-            missing = f"needs the environment variable {error}, which only a deployment has"
-            say(f"{path}, line {line}: {missing}; of the rest of the file only the names are checked")
-            return False
         setting = _setting_at(path, line)
-        text = f"{path}, line {line}: {f'{setting}: ' if setting else ''}{type(error).__name__}: {error}"
+        where = f"{path}, line {line}: {f'{setting}: ' if setting else ''}"
+        if isinstance(error, KeyError) and frames[-1][0].f_globals["__name__"] == "os":
+            if building:
+                only = "which only a deployment has; of the rest of the file only the names are checked"
+                say(f"{path}, line {line}: needs the environment variable {error}, {only}")
+                return False
+            # In the secret, since the init container that checks the configuration needs it too.
+            example = f"oc set data secret/{os.environ.get('APPLICATION_NAME', 'jupyterhub')}"
+            raise BadLayer(
+                f"{where}needs the environment variable {error}, which is not set. "
+                f"An example that works: {example} {error.args[0]}=..."
+            ) from None
+        text = f"{where}{type(error).__name__}: {error}"
         if isinstance(error, NameError) and error.name in VARIABLES:
             text += f". {VARIABLES[error.name]}"
         raise BadLayer(text) from None

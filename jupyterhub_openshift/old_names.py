@@ -106,17 +106,17 @@ PACKAGES = {
 VARIABLES = {
     "application_name": 'Write os.environ["APPLICATION_NAME"] instead.',
     "namespace": "Write c.KubeSpawner.namespace instead.",
-    "public_hostname": "Leave it out: a login comes back to the address that it started from.",
+    "public_hostname": "Set OAUTH_CALLBACK_URL in the hub's secret instead: see docs/login.md.",
     "resolve_image_name": "Leave it out: c.KubeSpawner.image takes the tag of an image stream.",
 }
 
 # Below /opt/app-root.
 FILES = {
     "src/.jupyter/jupyterhub_config.py": "Move it to jupyterhub_config.py, at the root of the repository.",
-    "src/.jupyter/jupyterhub_config.sh": "Set the variables in the deployment: oc set env.",
-    "configs/jupyterhub_config.sh": "Set the variables in the deployment: oc set env.",
-    "configs/admin_users.txt": "Set JUPYTERHUB_ADMIN_USERS in the deployment: oc set env.",
-    "configs/user_whitelist.txt": "Set JUPYTERHUB_ALLOWED_USERS in the deployment: oc set env.",
+    "src/.jupyter/jupyterhub_config.sh": "Put its variables into the hub's secret: oc set data.",
+    "configs/jupyterhub_config.sh": "Put its variables into the hub's secret: oc set data.",
+    "configs/admin_users.txt": "Put JUPYTERHUB_ADMIN_USERS into the hub's secret: oc set data.",
+    "configs/user_whitelist.txt": "Put JUPYTERHUB_ALLOWED_USERS into the hub's secret: oc set data.",
 }
 
 # In the deployment's environment. All others of the first quickstart are still its names.

@@ -35,6 +35,8 @@ class Checker:
         try:
             trait.validate(HasTraits(), value)
         except TraitError:
+            if key in _CHOICES and isinstance(value, str):
+                return _not_chosen(value, _CHOICES[key])
             return f"should be {trait.info()}, but is {type(value).__name__}."
         except Exception:
             return ""  # some types can only be checked in their own object; JupyterHub will
@@ -106,6 +108,18 @@ def _import(value: object, group: str) -> None:
             registered[value.lower()].load() if value.lower() in registered else import_item(value)
         except Exception:  # JupyterHub's own message for this is good
             return
+
+
+def _not_chosen(value: str, group: str) -> str:
+    """Why a class that is given by its name cannot be had."""
+    if "." not in value:
+        known = sorted({entry.name for entry in entry_points(group=f"jupyterhub.{group}")})
+        return f"is {value!r}, which is none of those that this image has: {', '.join(known)}."
+    try:
+        import_item(value)
+    except Exception as error:
+        return f"is {value!r}, which cannot be imported ({error})."
+    return f"is {value!r}, which is none of the {group}."
 
 
 def _subclasses(cls: type) -> Iterator[Any]:

@@ -95,6 +95,20 @@ def test_files_are_run_as_jupyterhub_runs_them(load):
             "# all day\nc.JupyterHub.active_server_limit = 'many'",
             "line 2: c.JupyterHub.active_server_limit should be an int, but is str.",
         ),
+        (
+            "c.JupyterHub.spawner_class = 'kubespawner'",
+            "line 1: c.JupyterHub.spawner_class is 'kubespawner', which is none of those that this image "
+            "has: default, localprocess, simple.",
+        ),
+        (
+            "c.JupyterHub.authenticator_class = 'no.such.Authenticator'",
+            "line 1: c.JupyterHub.authenticator_class is 'no.such.Authenticator', which cannot be imported "
+            "(No module named 'no').",
+        ),
+        (
+            "c.JupyterHub.proxy_class = 'os.path'",
+            "line 1: c.JupyterHub.proxy_class is 'os.path', which is none of the proxies.",
+        ),
         ("c.Xyzzy.plugh = 1", "line 1: c.Xyzzy.plugh is of no known class."),
         (
             "c.JupyterHub.named_server_limit_per_user = 2\nc.JupyterHub.load_role = []",
@@ -190,7 +204,7 @@ def test_files_that_only_the_first_quickstart_read_are_not_passed_over(load, tmp
         f"{tmp_path}/src/.jupyter/jupyterhub_config.py is a file that is not read any more. "
         "Move it to jupyterhub_config.py, at the root of the repository.",
         f"{tmp_path}/configs/user_whitelist.txt is a file that is not read any more. "
-        "Set JUPYTERHUB_ALLOWED_USERS in the deployment: oc set env.",
+        "Put JUPYTERHUB_ALLOWED_USERS into the hub's secret: oc set data.",
     ]
 
 
@@ -250,8 +264,12 @@ def test_in_a_build_the_names_behind_such_a_variable_are_checked(load, tmp_path)
     ]
 
 
-def test_in_the_deployment_it_may_not(load, tmp_path):
+def test_in_the_deployment_it_may_not(load, tmp_path, monkeypatch):
+    """Nor in its init container, which `oc set env` leaves out."""
+    monkeypatch.setenv("APPLICATION_NAME", "ws")
     text = "import os\nc.GitHubOAuthenticator.client_id = os.environ['GITHUB_ID']\n"
     assert fault(load, {IMAGE: text}) == (
-        f"{tmp_path}/{IMAGE}, line 2: c.GitHubOAuthenticator.client_id: KeyError: 'GITHUB_ID'"
+        f"{tmp_path}/{IMAGE}, line 2: c.GitHubOAuthenticator.client_id: "
+        "needs the environment variable 'GITHUB_ID', which is not set. "
+        "An example that works: oc set data secret/ws GITHUB_ID=..."
     )
