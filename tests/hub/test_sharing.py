@@ -1,6 +1,7 @@
 """A real hub with an admin, a person with a server, and the person's consent."""
 
 import json
+import shlex
 import sys
 import time
 import urllib.error
@@ -14,6 +15,11 @@ from .test_hub import CONFIG, Browser, hub_at
 from .test_proxy import configurable_http_proxy, running  # noqa: F401 (a fixture)
 
 SERVER = Path(__file__).with_name("notebook_server.py")
+COMMANDS = [
+    shlex.split(line, comments=True)
+    for line in (REPO / "docs/configuration.md").read_text().splitlines()
+    if line.startswith("curl ")
+]
 SETUP = "the-token-of-this-test"
 OWN = f"""
 exec(compile(open({str(CONFIG)!r}).read(), {str(CONFIG)!r}, "exec"))
@@ -37,7 +43,7 @@ class Hub:
         request = urllib.request.Request(
             self.url + path,
             data=json.dumps(body).encode() if body is not None else None,
-            headers={"Authorization": f"token {self.tokens[who]}", "Content-Type": "application/json"},
+            headers={"Authorization": f"token {self.tokens[who]}"},  # as curl: no type that says JSON
             method=method,
         )
         try:
@@ -101,12 +107,17 @@ def test_an_admin_sees_the_admin_page_and_starts_a_server(hub):
 
 def test_an_admin_enters_a_server_only_while_its_owner_shares_it(hub):
     assert not hub.enters("carol", "alice")
-    status, text = hub.ask("alice", "POST", "/hub/api/shares/alice/", {"user": "carol"})
+    share, revoke = ((method, url, data) for _, _, _, _, method, url, _, data in COMMANDS)
+    status, text = documented(hub, *share)
     assert (status, json.loads(text)["scopes"]) == (200, ["access:servers!server=alice/"])
     assert hub.enters("carol", "alice")
-    status, text = hub.ask("alice", "PATCH", "/hub/api/shares/alice/", {"user": "carol"})
+    status, text = documented(hub, *revoke)
     assert status == 200, text
     assert not hub.enters("carol", "alice")
+
+
+def documented(hub: Hub, method: str, url: str, data: str) -> tuple[int, str]:
+    return hub.ask("alice", method, url.removeprefix("https://HOST"), json.loads(data))
 
 
 def test_an_admin_cannot_share_someones_server_nor_become_them(hub):
