@@ -7,7 +7,7 @@ import sys
 from contextlib import redirect_stdout
 from unittest.mock import patch
 
-from hypothesis import given, settings
+from hypothesis import given
 
 from jupyterhub_openshift.reference import WIDTH, show_settings
 from jupyterhub_openshift.settings import VARIABLES, BadSettings, example_of
@@ -126,7 +126,6 @@ def test_help_is_the_reference_of_all_settings():
 
 
 @given(environments)
-@settings(deadline=None)  # the first one imports what it names
 def test_any_environment_is_shown_or_gives_its_list_of_problems(variables):
     environ = {"PATH": os.environ["PATH"], "CONFIGPROXY_AUTH_TOKEN": "geheim", **variables}
     with (
