@@ -98,6 +98,7 @@ def configure_login(c: Config, settings: Settings, project: Project) -> None:
     c.TmpAuthenticator.allow_all = True
     c.Authenticator.allow_all = settings.allow == "everyone"
     c.Authenticator.allowed_users = set(settings.allowed_users | settings.admin_users)
+    c.Authenticator.allow_existing_users = False  # or a list lets in all who ever were, for ever
     c.ProjectAuthenticator.project = project.namespace
     c.ProjectAuthenticator.allow_project = (settings.allow or "project") == "project"
     if project.login_server:

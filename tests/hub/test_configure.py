@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -97,6 +98,7 @@ def test_temporary_users_are_let_in_and_no_one_of_another_authenticator_is():
         "OAuthenticator": {"manage_groups": False},
         "Authenticator": {
             "allow_all": False,
+            "allow_existing_users": False,
             "allowed_users": set(),
             "enable_auth_state": False,
         },
@@ -120,6 +122,7 @@ def test_another_authenticator_lets_in_those_listed_and_admins():
         "OAuthenticator": {"manage_groups": True},
         "Authenticator": {
             "allow_all": False,
+            "allow_existing_users": False,
             "allowed_users": {"alice", "carol"},
             "allowed_groups": {"students", "teachers"},
             "enable_auth_state": True,
@@ -128,10 +131,24 @@ def test_another_authenticator_lets_in_those_listed_and_admins():
     GitHubOAuthenticator(config=c)
 
 
+def test_who_once_was_let_in_is_not_let_in_for_that_alone():
+    """JupyterHub's default, if users are listed: one whom a group let in would stay when out of the group."""
+    c = configured(
+        configure.configure_login,
+        authenticator="github",
+        allowed_users=frozenset({"alice"}),
+        admin_users=frozenset({"carol"}),
+    )
+    authenticator = GitHubOAuthenticator(config=c)
+    authenticator.add_user(SimpleNamespace(name="mallory"))
+    assert authenticator.allowed_users == {"alice", "carol"}
+
+
 def test_everyone_who_can_log_in_is_let_in_when_that_is_said():
     c = configured(configure.configure_login, authenticator="github", allow="everyone")
     assert c.Authenticator == {
         "allow_all": True,
+        "allow_existing_users": False,
         "allowed_users": set(),
         "enable_auth_state": False,
     }
@@ -149,6 +166,7 @@ def test_openshifts_login_lets_in_the_projects_people():
         "OAuthenticator": {"manage_groups": True},
         "Authenticator": {
             "allow_all": False,
+            "allow_existing_users": False,
             "allowed_users": set(),
             "enable_auth_state": True,
         },
