@@ -106,7 +106,7 @@ def _import(value: object, group: str) -> None:
         registered = {entry.name.lower(): entry for entry in entry_points(group=f"jupyterhub.{group}")}
         try:
             registered[value.lower()].load() if value.lower() in registered else import_item(value)
-        except Exception:  # JupyterHub's own message for this is good
+        except Exception:  # told where it is set
             return
 
 
