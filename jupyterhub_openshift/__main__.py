@@ -1,23 +1,40 @@
-"""`python -m jupyterhub_openshift check`: the preflight of the hub's init container, and of a build."""
+"""`python -m jupyterhub_openshift`: what the hub's init container, a build and a person in its pod run."""
 
 import argparse
 import signal
 import sys
+from io import TextIOWrapper
 
 from .check import check
+from .logs import start_log
+from .reference import REFERENCE, show_settings
 
 
 def main() -> None:
     """Parse the command line."""
     parser = argparse.ArgumentParser(prog="python -m jupyterhub_openshift", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    command = commands.add_parser("check", help="say what would keep the hub from starting")
-    command.add_argument(
+    preflight = commands.add_parser("check", help="say what would keep the hub from starting")
+    preflight.add_argument(
         "--build", action="store_true", help="without database and cluster, as in an image build"
+    )
+    commands.add_parser(
+        "settings",
+        help="print the settings, where each comes from, and what is wrong with them",
+        description="Print the settings, where each comes from, and what is wrong with them.",
+        epilog=REFERENCE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     # A container's first process gets only the signals that it asks for.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    check(building=parser.parse_args().build)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a container may have no locale
+    options = parser.parse_args()
+    start_log()
+    if options.command == "check":
+        check(building=options.build)
+    else:
+        show_settings()
 
 
 if __name__ == "__main__":

@@ -111,16 +111,12 @@ class ProjectAuthenticator(OpenShiftOAuthenticator):  # type: ignore[misc]
         return token
 
     async def get_user_groups(self, auth_state: dict[str, Any]) -> set[str]:
-        """OpenShift's groups, without those that everybody is in."""
-        return {
-            group for group in await super().get_user_groups(auth_state) if not group.startswith("system:")
-        }
-
-    async def update_auth_model(self, auth_model: Model) -> Model:
-        """Who may create role bindings is an admin; who no longer may is none."""
-        if self.allow_project and not auth_model["admin"]:
-            auth_model["admin"] = await self._may(auth_model, "create", "rolebindings", RBAC)
-        return auth_model
+        """OpenShift's groups, without those that everybody is in, and that of the project's admins."""
+        all_groups = await super().get_user_groups(auth_state)
+        groups = {group for group in all_groups if not group.startswith("system:")}
+        if self.allow_project and await self._may(auth_state, "create", "rolebindings", RBAC):
+            groups.add(project_admins(self.project))
+        return groups
 
     async def check_allowed(self, username: str, auth_model: Model | None) -> bool:
         """True, or a LoginRefused that says whom to ask."""
@@ -131,7 +127,7 @@ class ProjectAuthenticator(OpenShiftOAuthenticator):  # type: ignore[misc]
                 f'OpenShift knows you as "{username}", but this hub is only for those whom it lists. '
                 f"Ask an administrator of the project {self.project} to add you."
             )
-        if await self._may(auth_model, "list", "pods"):
+        if await self._may(auth_model["auth_state"], "list", "pods"):
             return True
         raise LoginRefused(
             f'OpenShift knows you as "{username}", but this hub is only for those who may see the project '
@@ -174,15 +170,14 @@ class ProjectAuthenticator(OpenShiftOAuthenticator):  # type: ignore[misc]
         except (HTTPClientError, OSError) as error:
             self.log.warning("A token of OpenShift could not be deleted (%s); it ends by itself", error)
 
-    async def _may(self, auth_model: Model, verb: str, resource: str, group: str = "") -> bool:
-        state = auth_model["auth_state"]
+    async def _may(self, auth_state: dict[str, Any], verb: str, resource: str, group: str = "") -> bool:
         wanted = {"namespace": self.project, "verb": verb, "group": group, "resource": resource}
         review = {
             "kind": "SelfSubjectAccessReview",
             "apiVersion": "authorization.k8s.io/v1",
             "spec": {"resourceAttributes": wanted},
         }
-        headers = self.build_userdata_request_headers(state["access_token"], "Bearer")
+        headers = self.build_userdata_request_headers(auth_state["access_token"], "Bearer")
         answer = await self.httpfetch(
             f"{self.openshift_rest_api_url}{REVIEWS}",
             "Asking what a person may do...",
@@ -191,6 +186,11 @@ class ProjectAuthenticator(OpenShiftOAuthenticator):  # type: ignore[misc]
             body=json.dumps(review),
         )
         return bool(answer["status"]["allowed"])
+
+
+def project_admins(project: str) -> str:
+    """The group of those who are hub admins by the project. No group of OpenShift's may have a `:`."""
+    return f"{project}:admins"
 
 
 async def shut_out(user: Any, handler: Any) -> None:  # noqa: ANN401 (JupyterHub's User, and a request's handler)

@@ -17,7 +17,8 @@ from .configure import database_url
 from .fault import Fault, say
 from .settings import Settings, read_settings
 
-CONFIG = Path("/opt/app-root/etc/jupyterhub_config.py")
+IMAGES = Path("/opt/app-root/etc/jupyterhub_config.py")
+CONFIG = IMAGES if IMAGES.exists() else Path(__file__).parents[1] / "jupyterhub_config.py"  # of a checkout
 PAUSES = (1, 2, 3, 5, *[10] * 11)  # two minutes; then the kubelet starts us anew
 
 

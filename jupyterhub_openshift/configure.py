@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy import URL
 from traitlets.config import Config, LazyConfigValue
 
-from .authenticator import ProjectAuthenticator
+from .authenticator import ProjectAuthenticator, project_admins
 from .first_start import HOME
-from .login import temporary_users
+from .login import is_chosen, temporary_users
+from .logs import LOGGING
 from .project import Project
 from .proxy import SeparateProxy
 from .quantity import parse_quantity
@@ -25,6 +26,30 @@ HUB_PORT = 8081
 CULLER = "idle-culler"
 OWN_TEMPLATES = f"{HOME}/templates"  # in the repository of a custom hub image
 TEMPLATES = Path(__file__).parent / "templates"
+METRICS = "metrics"
+ADMIN = "hub-admin"
+# The admin page and what it does. Not access:servers, nor what leads there: tokens, admin:users, shares.
+ADMIN_SCOPES = [
+    "admin-ui",
+    "list:users",
+    "read:users",
+    "delete:users",
+    "servers",
+    "list:groups",
+    "read:groups",
+    "list:services",
+    "read:services",
+    "read:roles",
+    "read:hub",
+    "read:metrics",
+    "shutdown",
+]
+
+
+def configure_logs(c: Config, settings: Settings, project: Project) -> None:
+    """How the log is written; see `logs`."""
+    if settings.log_format == "json":
+        c.Application.logging_config = LOGGING
 
 
 def configure_hub(c: Config, settings: Settings, project: Project) -> None:
@@ -75,18 +100,16 @@ def configure_login(c: Config, settings: Settings, project: Project) -> None:
     # Not c.Authenticator: it must not pass to another authenticator, which a user's own file may choose.
     c.TmpAuthenticator.allow_all = True
     c.Authenticator.allow_all = settings.allow == "everyone"
-    c.Authenticator.allowed_users = set(settings.allowed_users)
-    c.Authenticator.admin_users = set(settings.admin_users)
+    c.Authenticator.allowed_users = set(settings.allowed_users | settings.admin_users)
+    c.Authenticator.allow_existing_users = False  # or a list lets in all who ever were, for ever
     c.ProjectAuthenticator.project = project.namespace
     c.ProjectAuthenticator.allow_project = (settings.allow or "project") == "project"
     if project.login_server:
         c.OpenShiftOAuthenticator.openshift_auth_api_url = project.login_server
     # Groups are those of the login, which must be said before any can be named.
     c.OAuthenticator.manage_groups = openshift or bool(settings.allowed_groups | settings.admin_groups)
-    if settings.allowed_groups:
-        c.Authenticator.allowed_groups = set(settings.allowed_groups)
-    if settings.admin_groups:
-        c.Authenticator.admin_groups = set(settings.admin_groups)
+    if groups := settings.allowed_groups | settings.admin_groups:
+        c.Authenticator.allowed_groups = set(groups)
     c.Authenticator.enable_auth_state = settings.crypt_key is not None
 
 
@@ -158,23 +181,55 @@ def configure_storage(c: Config, settings: Settings, project: Project) -> None:
     c.KubeSpawner.volume_mounts = {"home": {"name": "home", "mountPath": HOME}}
 
 
+def configure_admins(c: Config, settings: Settings, project: Project) -> None:
+    """Admins run the hub. They get into a person's server only when that person shares it with them.
+
+    JupyterHub's own role `admin`, which `c.Authenticator.admin_users` still gives, has no such limit.
+    Comes after the user's own files: beside their roles, and by the login that they choose.
+    """
+    if temporary_users(c):
+        return
+    openshift = is_chosen(c, ProjectAuthenticator)
+    groups = set(settings.admin_groups)
+    if openshift and c.ProjectAuthenticator.allow_project:
+        groups.add(project_admins(project.namespace))
+    # Logins know names in small letters, except for OpenShift's.
+    users = {name if openshift else name.lower() for name in settings.admin_users}
+    if users or groups:
+        _add_role(c, ADMIN, ADMIN_SCOPES, users=sorted(users), groups=sorted(groups))
+    if "user" in [role.get("name") for role in _own(c.JupyterHub, "load_roles", []) if "scopes" in role]:
+        return
+    scopes = {"shares!user"}  # and whom with, by name:
+    scopes |= {f"read:users:name!user={name}" for name in users}
+    scopes |= {f"read:{what}:name!group={name}" for what in ("users", "groups") for name in groups}
+    c.JupyterHub.extra_user_scopes = scopes | set(_own(c.JupyterHub, "extra_user_scopes", set()))
+
+
 def configure_culling(c: Config, settings: Settings, project: Project) -> None:
     """Stop idle servers; a temporary user goes with the server.
 
     Comes after the user's own files: beside their services, and by the login that they choose.
     The scopes are those that https://github.com/jupyterhub/jupyterhub-idle-culler#permissions asks for.
     """
-    services = _own(c.JupyterHub, "services", [])
-    if not settings.idle_timeout or CULLER in [service.get("name") for service in services]:
+    if not settings.idle_timeout:
         return
-    command = [sys.executable, "-m", "jupyterhub_idle_culler", f"--timeout={settings.idle_timeout}"]
+    culler = {"text": "jupyterhub_idle_culler", "json": "jupyterhub_openshift.idle_culler"}
+    command = [sys.executable, "-m", culler[settings.log_format], f"--timeout={settings.idle_timeout}"]
     scopes = ["list:users", "read:users:activity", "read:servers", "delete:servers"]
     if temporary_users(c):
         command.append("--cull-users=true")
         scopes.append("delete:users")
-    role = {"name": CULLER, "scopes": scopes, "services": [CULLER]}
-    c.JupyterHub.services = [*services, {"name": CULLER, "command": command}]
-    c.JupyterHub.load_roles = [*_own(c.JupyterHub, "load_roles", []), role]
+    _add_service(c, {"name": CULLER, "command": command}, scopes)
+
+
+def configure_metrics(c: Config, settings: Settings, project: Project) -> None:
+    """Whoever has the token may read the metrics, and nothing else.
+
+    Comes after the user's own files, beside their services.
+    """
+    if settings.metrics_token:
+        token = settings.metrics_token.get_secret_value()
+        _add_service(c, {"name": METRICS, "api_token": token}, ["read:metrics"])
 
 
 def configure_pages(c: Config, settings: Settings, project: Project) -> None:
@@ -191,6 +246,20 @@ def configure_pages(c: Config, settings: Settings, project: Project) -> None:
         c.JupyterHub.logo_file = settings.logo or str(ours / "jupyter.svg")
     own = _own(c.KubeSpawner, "additional_profile_form_template_paths", [])
     c.KubeSpawner.additional_profile_form_template_paths = [*own, OWN_TEMPLATES, str(ours)]
+
+
+def _add_service(c: Config, service: dict[str, Any], scopes: list[str]) -> None:
+    """With a role of its name, beside the user's own; one of theirs with that name takes its place."""
+    services = _own(c.JupyterHub, "services", [])
+    if service["name"] not in [each.get("name") for each in services]:
+        c.JupyterHub.services = [*services, service]
+        _add_role(c, service["name"], scopes, services=[service["name"]])
+
+
+def _add_role(c: Config, name: str, scopes: list[str], **bearers: list[str]) -> None:
+    roles = _own(c.JupyterHub, "load_roles", [])
+    if name not in [each.get("name") for each in roles]:
+        c.JupyterHub.load_roles = [*roles, {"name": name, "scopes": scopes, **bearers}]
 
 
 def _own(section: Config, trait: str, nothing: Any) -> Any:  # noqa: ANN401

@@ -50,7 +50,7 @@ def _of_openshift(
     if not settings.crypt_key:
         what = "is not set; the OpenShift login keeps each person's token, and encrypts it"
         yield line("JUPYTERHUB_CRYPT_KEY", environ, what)
-    if not project.login_server:
+    if project.known and not project.login_server:
         what = "this cluster's API names no login server of OpenShift, perhaps people log in to it elsewhere"
         yield line("JUPYTERHUB_AUTHENTICATOR", environ, what, "JUPYTERHUB_AUTHENTICATOR=generic-oauth")
 

@@ -10,6 +10,7 @@ are never shown, since they may be secret.
 """
 
 import ast
+import os
 import sys
 import traceback
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from pathlib import Path
 from traitlets.config import Config
 
 from .fault import Fault, say
+from .old_names import FILES, VARIABLES
 from .traits import Checker
 
 ROOT = Path("/opt/app-root")
@@ -31,12 +33,18 @@ class BadLayer(Fault):
 def load_layers(c: Config, building: bool, root: Path = ROOT) -> None:
     """Run the files; `building`: outside of the cluster, where the deployment's environment is not there."""
     sys.path.append(str(root / "src"))
+    _refuse_old_files(root)
     files = [path for path in layer_files(root) if path.is_file()]
     for path in files:
         say(f"Loading {path}")
         before = deepcopy(c)
-        _run(c, path, building)
-        _check(c, before, path)
+        complete, failure = True, []
+        try:
+            complete = _run(c, path, building)
+        except BadLayer as stopped:
+            failure = [str(stopped)]
+        if problems := [*_problems(c, before, path, complete), *failure]:
+            raise BadLayer("\n".join(problems))
     if not files:
         say("No configuration files beside the image's own")
 
@@ -51,11 +59,25 @@ def layer_files(root: Path) -> list[Path]:
     ]
 
 
-def _run(c: Config, path: Path, building: bool) -> None:
+def _refuse_old_files(root: Path) -> None:
+    """What the first quickstart read must not be passed over in silence."""
+    found = [(root / name, what) for name, what in FILES.items() if (root / name).is_file()]
+    lines = [
+        f"{path} is a file that is not read any more. {what}" for path, what in found if path.stat().st_size
+    ]
+    if lines:
+        raise BadLayer("\n".join(lines))
+
+
+def _run(c: Config, path: Path, building: bool) -> bool:
+    """Whether the file was run to its end; a BadLayer if it failed."""
+    complete = True
+
     def load_subconfig(name: str, folder: str | None = None) -> None:
+        nonlocal complete
         sub = (Path(folder) if folder else path.parent) / name
         if sub.is_file():  # as traitlets: a missing one is passed over
-            _run(c, sub, building)
+            complete = _run(c, sub, building) and complete
 
     namespace = {"c": c, "get_config": lambda: c, "load_subconfig": load_subconfig, "__file__": str(path)}
     try:
@@ -68,28 +90,47 @@ def _run(c: Config, path: Path, building: bool) -> None:
     except Exception as error:
         frames = list(traceback.walk_tb(error.__traceback__))
         line = next((no for frame, no in reversed(frames) if frame.f_code.co_filename == str(path)), None)
-        if building and isinstance(error, KeyError) and frames[-1][0].f_globals["__name__"] == "os":
-            missing = f"needs the environment variable {error}, which only a deployment has"
-            say(f"{path}, line {line}: {missing}; the rest of the file is not checked")
-            return
         setting = _setting_at(path, line)
-        raise BadLayer(
-            f"{path}, line {line}: {f'{setting}: ' if setting else ''}{type(error).__name__}: {error}"
-        ) from None
+        where = f"{path}, line {line}: {f'{setting}: ' if setting else ''}"
+        if isinstance(error, KeyError) and frames[-1][0].f_globals["__name__"] == "os":
+            if building:
+                only = "which only a deployment has; of the rest of the file only the names are checked"
+                say(f"{path}, line {line}: needs the environment variable {error}, {only}")
+                return False
+            # In the secret, since the init container that checks the configuration needs it too.
+            example = f"oc set data secret/{os.environ.get('APPLICATION_NAME', 'jupyterhub')}"
+            raise BadLayer(
+                f"{where}needs the environment variable {error}, which is not set. "
+                f"An example that works: {example} {error.args[0]}=..."
+            ) from None
+        text = f"{where}{type(error).__name__}: {error}"
+        if isinstance(error, NameError) and error.name in VARIABLES:
+            text += f". {VARIABLES[error.name]}"
+        raise BadLayer(text) from None
+    return complete
 
 
-def _check(c: Config, before: Config, path: Path) -> None:
-    """Report every setting that this file has made and that JupyterHub would pass over or refuse later."""
+def _problems(c: Config, before: Config, path: Path, complete: bool) -> list[str]:
+    """Every setting of this file that JupyterHub would pass over or refuse later. Old names are said, too."""
+    made = {(section, key): c[section][key] for section, key in _changed(c, before)}
+    if complete and not made:
+        return []
     checker = Checker(c)
     lines = {setting: line for line, setting in reversed(_settings_in(path))}  # the first line of each
+    found = {setting: checker.problem(*setting, value) for setting, value in made.items()}
+    if not complete:  # a class of the file's own may be defined further down
+        named = [(section, key) for _, section, key in (setting.split(".") for setting in lines)]
+        unreached = [each for each in named if each not in made and each[0] in checker.classes]
+        found |= {setting: checker.unknown(*setting) for setting in unreached}
+    by_line = sorted((lines.get(f"c.{section}.{key}", 0), section, key) for section, key in found)
     problems = []
-    for section, key in _changed(c, before):
-        if problem := checker.problem(section, key, c[section][key]):
-            line = lines.get(f"c.{section}.{key}", 0)
-            where = f"{path}, line {line}" if line else str(path)
-            problems.append((line, f"{where}: c.{section}.{key} {problem}"))
-    if problems:
-        raise BadLayer("\n".join(text for _, text in sorted(problems)))
+    for line, section, key in by_line:
+        where = f"{path}, line {line}: c.{section}.{key}" if line else f"{path}: c.{section}.{key}"
+        if problem := found[section, key]:
+            problems.append(f"{where} {problem}")
+        elif old := checker.old(section, key):
+            say(f"WARNING: {where} {old}")
+    return problems
 
 
 def _changed(c: Config, before: Config) -> Iterator[tuple[str, str]]:

@@ -28,13 +28,14 @@ class Project:
     uid: int | None = None
     fs_group: int | None = None
     login_server: str | None = None
+    known: bool = True  # False: there is no cluster that could have been asked
 
 
 def read_project(cluster: Cluster | None) -> Project:
     """Read it once, at the hub's start."""
     if cluster is None:
         say("Not in a cluster: the project's values are left out")
-        return Project(namespace="default")
+        return Project(namespace="default", known=False)
     namespace = cluster.namespace
 
     async def read(client: ApiClient) -> Project:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -20,6 +20,7 @@ from pydantic_settings import (
 from . import values
 from .fault import Fault
 from .images import valid_reference
+from .old_names import ENVIRONMENT
 from .service_links import without_service_links
 
 TEMPORARY = "tmp"
@@ -118,6 +119,14 @@ class Settings(BaseSettings):
         "With which Prometheus may read the hub's metrics; empty: only a user with the right to")
     # fmt: on
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _text(cls, value: object) -> object:
+        """Python hands on bytes that are no text; a page or a cookie with them could not be written."""
+        if isinstance(value, str) and value != value.encode(errors="replace").decode():
+            raise ValueError("is not text in UTF-8")
+        return value
+
     @classmethod
     def settings_customise_sources(
         cls, settings_cls: type[BaseSettings], *_: object, **__: object
@@ -176,9 +185,16 @@ def line(name: str, environ: Mapping[str, str], what: str, example: str = "", li
     shown = name
     if name in environ:
         hidden = {name, like} & SECRETS or re.search("PASS|SECRET|KEY|TOKEN", name)
-        shown = f"{name}={'(hidden)' if hidden else environ[name]}"
+        shown = f"{name}={'(hidden)' if hidden else printable(environ[name])}"
     stop = "" if what.endswith("?") else "."
     return f"{shown}: {what}{stop} An example that works: {example or example_of(name)}"
+
+
+def printable(value: str) -> str:
+    """In one line, and nothing that a terminal would act on."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in value
+    )
 
 
 def example_of(name: str) -> str:
@@ -195,9 +211,11 @@ def _what(problem: Mapping[str, Any]) -> str:
 
 
 def _unknown(environ: Mapping[str, str]) -> Iterator[str]:
-    """A misspelled name must not be passed over in silence."""
+    """A misspelled or old name must not be passed over in silence."""
     for name in environ:
-        if name.startswith("JUPYTERHUB_") and name not in VARIABLES and name not in JUPYTERHUBS_OWN:
+        if name in ENVIRONMENT:
+            yield line(name, environ, "is an old name without effect", ENVIRONMENT[name])
+        elif name.startswith("JUPYTERHUB_") and name not in VARIABLES and name not in JUPYTERHUBS_OWN:
             near = difflib.get_close_matches(name, VARIABLES, n=1, cutoff=0.75)
             if near:
                 yield line(name, environ, "there is no such setting", example_of(near[0]), like=near[0])

@@ -6,9 +6,13 @@ import os
 import shutil
 from pathlib import Path
 
+import hypothesis
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+
+hypothesis.settings.register_profile("machines differ", deadline=None)
+hypothesis.settings.load_profile("machines differ")
 
 SHARES_IMAGES = ("transcript", "images", "containers")  # folders whose tests share what took minutes to build
 

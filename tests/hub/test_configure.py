@@ -3,6 +3,7 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -98,14 +99,14 @@ def test_temporary_users_are_let_in_and_no_one_of_another_authenticator_is():
         "OAuthenticator": {"manage_groups": False},
         "Authenticator": {
             "allow_all": False,
+            "allow_existing_users": False,
             "allowed_users": set(),
-            "admin_users": set(),
             "enable_auth_state": False,
         },
     }
 
 
-def test_another_authenticator_lets_in_those_listed():
+def test_another_authenticator_lets_in_those_listed_and_admins():
     c = configured(
         configure.configure_login,
         authenticator="github",
@@ -122,22 +123,34 @@ def test_another_authenticator_lets_in_those_listed():
         "OAuthenticator": {"manage_groups": True},
         "Authenticator": {
             "allow_all": False,
-            "allowed_users": {"alice"},
-            "allowed_groups": {"students"},
-            "admin_users": {"carol"},
-            "admin_groups": {"teachers"},
+            "allow_existing_users": False,
+            "allowed_users": {"alice", "carol"},
+            "allowed_groups": {"students", "teachers"},
             "enable_auth_state": True,
         },
     }
     GitHubOAuthenticator(config=c)
 
 
+def test_who_once_was_let_in_is_not_let_in_for_that_alone():
+    """JupyterHub's default, if users are listed: one whom a group let in would stay when out of the group."""
+    c = configured(
+        configure.configure_login,
+        authenticator="github",
+        allowed_users=frozenset({"alice"}),
+        admin_users=frozenset({"carol"}),
+    )
+    authenticator = GitHubOAuthenticator(config=c)
+    authenticator.add_user(SimpleNamespace(name="mallory"))
+    assert authenticator.allowed_users == {"alice", "carol"}
+
+
 def test_everyone_who_can_log_in_is_let_in_when_that_is_said():
     c = configured(configure.configure_login, authenticator="github", allow="everyone")
     assert c.Authenticator == {
         "allow_all": True,
+        "allow_existing_users": False,
         "allowed_users": set(),
-        "admin_users": set(),
         "enable_auth_state": False,
     }
 
@@ -154,8 +167,8 @@ def test_openshifts_login_lets_in_the_projects_people():
         "OAuthenticator": {"manage_groups": True},
         "Authenticator": {
             "allow_all": False,
+            "allow_existing_users": False,
             "allowed_users": set(),
-            "admin_users": set(),
             "enable_auth_state": True,
         },
     }
@@ -339,6 +352,12 @@ def test_users_who_come_back_are_not_deleted():
     assert "delete:users" not in c.JupyterHub.load_roles[0]["scopes"]
 
 
+def test_the_cullers_log_is_as_the_hubs():
+    assert culling(log_format="json").JupyterHub.services[0]["command"][2] == (
+        "jupyterhub_openshift.idle_culler"
+    )
+
+
 def test_with_a_timeout_of_zero_nothing_is_culled():
     assert "services" not in culling(idle_timeout=0).JupyterHub
 
@@ -405,3 +424,105 @@ def test_what_the_users_own_files_say_of_pages_stays_and_goes_before():
         },
         "KubeSpawner": {"additional_profile_form_template_paths": ["/mine", *OURS[:2]]},
     }
+
+
+def test_with_a_token_a_service_may_read_the_metrics_and_nothing_else():
+    c = Config()
+    configure.configure_metrics(c, settings(metrics_token=SecretStr("3e" * 32)), PROJECT)
+    assert c == {
+        "JupyterHub": {
+            "services": [{"name": "metrics", "api_token": "3e" * 32}],
+            "load_roles": [{"name": "metrics", "scopes": ["read:metrics"], "services": ["metrics"]}],
+        }
+    }
+
+
+def test_without_a_token_there_is_no_such_service():
+    c = Config()
+    configure.configure_metrics(c, settings(), PROJECT)
+    assert c == {}
+
+
+def test_a_role_of_the_users_own_takes_the_place_of_that_of_a_service():
+    c = Config()
+    role = {"name": "metrics", "scopes": ["read:metrics", "list:users"], "services": ["metrics"]}
+    c.JupyterHub.load_roles = [role]
+    configure.configure_metrics(c, settings(metrics_token=SecretStr("3e" * 32)), PROJECT)
+    assert c.JupyterHub.load_roles == [role]
+    assert [service["name"] for service in c.JupyterHub.services] == ["metrics"]
+
+
+def administered(authenticator, own: dict | None = None, **values) -> Config:
+    c = configured(configure.configure_login, **values)
+    c.JupyterHub.update({"authenticator_class": authenticator, **(own or {})})
+    configure.configure_admins(c, settings(**values), PROJECT)
+    return c.JupyterHub
+
+
+ADMINS = {"admin_users": frozenset({"Carol"}), "admin_groups": frozenset({"teachers"})}
+
+
+def test_admins_run_the_hub_and_may_not_enter_servers_that_are_not_shared_with_them():
+    (role,) = administered("github", **ADMINS).load_roles
+    assert role == {
+        "name": "hub-admin",
+        "scopes": [
+            "admin-ui",
+            "list:users",
+            "read:users",
+            "delete:users",
+            "servers",
+            "list:groups",
+            "read:groups",
+            "list:services",
+            "read:services",
+            "read:roles",
+            "read:hub",
+            "read:metrics",
+            "shutdown",
+        ],
+        "users": ["carol"],
+        "groups": ["teachers"],
+    }
+
+
+def test_everyone_may_share_their_server_and_may_know_the_names_of_the_admins():
+    assert administered("github", **ADMINS).extra_user_scopes == {
+        "shares!user",
+        "read:users:name!user=carol",
+        "read:users:name!group=teachers",
+        "read:groups:name!group=teachers",
+    }
+
+
+def test_with_openshifts_login_the_projects_admins_are_the_hubs():
+    hub = administered(ProjectAuthenticator, **ADMINS)
+    assert (hub.load_roles[0]["users"], hub.load_roles[0]["groups"]) == (
+        ["Carol"],
+        ["rec:admins", "teachers"],
+    )
+    assert "read:groups:name!group=rec:admins" in hub.extra_user_scopes
+
+
+def test_a_group_of_another_login_cannot_be_mistaken_for_the_projects_admins():
+    """GitHub's teams are called `organisation:team`."""
+    assert "load_roles" not in administered("github")
+
+
+def test_temporary_users_have_no_admins_and_nothing_to_share():
+    assert administered("tmp") == {"authenticator_class": "tmp"}
+
+
+def test_what_the_users_own_file_says_of_roles_is_kept():
+    own = {
+        "load_roles": [{"name": "user", "scopes": ["self"]}, {"name": "hub-admin", "scopes": ["list:users"]}]
+    }
+    hub = administered("github", own, **ADMINS)
+    assert hub == {"authenticator_class": "github", **own}
+
+
+def test_what_the_users_own_file_adds_to_the_role_of_users_is_kept():
+    c = Config({"JupyterHub": {"authenticator_class": "github"}})
+    c.JupyterHub.extra_user_scopes.add("access:services")
+    configure.configure_admins(c, settings(), PROJECT)
+    assert c.JupyterHub.extra_user_scopes == {"access:services", "shares!user"}

@@ -85,7 +85,7 @@ def test_a_login_that_the_users_own_file_chooses_makes_them_useful(monkeypatch):
     c = configured()
     c.JupyterHub.authenticator_class = "github"
     refuse_contradictions(c, read_settings(), PROJECT)
-    assert c.Authenticator.admin_users == {"carol"}
+    assert c.Authenticator.allowed_users == {"carol"}
 
 
 def test_a_cluster_without_its_own_login_is_told(monkeypatch):
@@ -98,6 +98,13 @@ def test_a_cluster_without_its_own_login_is_told(monkeypatch):
         "  JUPYTERHUB_AUTHENTICATOR=openshift: this cluster's API names no login server of OpenShift, "
         "perhaps people log in to it elsewhere. An example that works: JUPYTERHUB_AUTHENTICATOR=generic-oauth"
     )
+
+
+def test_without_a_cluster_nothing_is_said_of_its_login(monkeypatch):
+    """As in a build, or where a person looks at the settings."""
+    monkeypatch.setenv("JUPYTERHUB_AUTHENTICATOR", "openshift")
+    monkeypatch.setenv("JUPYTERHUB_CRYPT_KEY", "0f" * 32)
+    refuse_contradictions(configured(), read_settings(), Project("default", known=False))
 
 
 def test_an_openshift_login_with_all_that_it_needs_is_good(monkeypatch):

@@ -2,10 +2,12 @@
 
 import http.cookiejar
 import os
+import re
 import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,8 @@ import yaml
 from .conftest import REPO, read
 from .standin import StandIn
 from .test_proxy import TOKEN, free_port, running
+
+CONFIG = REPO / "jupyterhub_config.py"
 
 CONFIG = REPO / "jupyterhub_config.py"
 
@@ -58,13 +62,14 @@ def test_a_pod_without_a_service_account_ends_the_hub_with_a_line(tmp_path):
 
 
 @contextmanager
-def hub_at(proxy, folder: Path, config: Path = CONFIG, **environ: str):
+def hub_at(proxy, folder: Path, *more: str, config: Path = CONFIG, **environ: str):
     """A hub behind a proxy, with its own log file."""
     port = free_port()
     options = [
         f"--ConfigurableHTTPProxy.api_url=http://127.0.0.1:{proxy.api_port}",
         f"--JupyterHub.hub_bind_url=http://127.0.0.1:{port}",
         f"--JupyterHub.hub_connect_url=http://127.0.0.1:{port}",
+        *more,
     ]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
@@ -87,13 +92,25 @@ class Browser:
         self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
 
     def get(self, url: str) -> str:
+        """A page as it is read."""
+        return read(self.html(url))
+
+    def html(self, url: str, form: dict[str, str] | None = None) -> str:
+        """A page as it is written; with a form, the answer to it."""
+        data = urllib.parse.urlencode(form).encode() if form else None
         try:
-            with self._opener.open(url) as response:
-                return read(response.read().decode())
+            with self._opener.open(url, data) as response:
+                return str(response.read().decode())
         except urllib.error.HTTPError as error:
-            return read(error.read().decode())
+            return str(error.read().decode())
         except OSError:
             return ""
+
+    def log_in(self, url: str, name: str) -> str:
+        """With the form of a hub that asks for a name and any password; ends at its home page."""
+        url += "/hub/login?next=%2Fhub%2Fhome"
+        token = re.search(r'name="_xsrf" value="([^"]+)"', self.html(url))[1]
+        return self.html(url, {"_xsrf": token, "username": name, "password": "x"})
 
     def get_until(self, url: str, text: str, seconds: int = 60) -> str:
         for _ in range(seconds * 4):

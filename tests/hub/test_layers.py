@@ -23,6 +23,7 @@ def load(tmp_path, monkeypatch):
         c.JupyterHub.spawner_class = OpenShiftSpawner
         c.JupyterHub.proxy_class = SeparateProxy
         c.KubeSpawner.image = "minimal-notebook:3.12"
+        c.KubeSpawner.uid = 1000190000
         for name, text in files.items():
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_text(text)
@@ -112,16 +113,67 @@ def test_files_are_run_as_jupyterhub_runs_them(load):
             "line 1: c.OpenShiftSpawner.sizes should be a dict, but is list. "
             'An example that works: {"Small": {"cpu": "500m", "memory": "1Gi"}}',
         ),
+        (
+            "c.JupyterHub.spawner_class = 'kubespawner'",
+            "line 1: c.JupyterHub.spawner_class is 'kubespawner', which is none of those that this image "
+            "has: default, localprocess, simple.",
+        ),
+        (
+            "c.JupyterHub.authenticator_class = 'no.such.Authenticator'",
+            "line 1: c.JupyterHub.authenticator_class is 'no.such.Authenticator', which cannot be imported "
+            "(No module named 'no').",
+        ),
+        (
+            "c.JupyterHub.proxy_class = 'os.path'",
+            "line 1: c.JupyterHub.proxy_class is 'os.path', which is none of the proxies.",
+        ),
         ("c.Xyzzy.plugh = 1", "line 1: c.Xyzzy.plugh is of no known class."),
         (
-            "c.JupyterHub.hub_ip = '0.0.0.0'\nc.JupyterHub.hub_ports = 1",
-            "line 2: c.JupyterHub.hub_ports is no setting. Did you mean c.JupyterHub.hub_port?",
+            "c.JupyterHub.named_server_limit_per_user = 2\nc.JupyterHub.load_role = []",
+            "line 2: c.JupyterHub.load_role is no setting. Did you mean c.JupyterHub.load_roles?",
         ),
         (
             "if True:\n    c.KubeSpawner.start_timeout = undefined_name",
             "line 2: c.KubeSpawner.start_timeout: NameError: name 'undefined_name' is not defined",
         ),
         ("1 / 0", "line 1: ZeroDivisionError: division by zero"),
+        (
+            "name = '%s-nb' % c.KubeSpawner.hub_connect_ip",
+            "line 1: c.KubeSpawner.hub_connect_ip has no effect. Write c.JupyterHub.hub_connect_url instead.",
+        ),
+        (
+            "c.KubeSpawner.profile_list = [\n"
+            "    {'display_name': 'A', 'kubespawner_override': {'image': 'a'}},\n"
+            "    {'display_name': 'B', 'profile_options': {'size': {'display_name': 'Size', 'choices': {\n"
+            "        's': {'display_name': 'S', 'kubespawner_override': {'memory_limit': '1G'}}}}}},\n"
+            "]",
+            "line 1: c.KubeSpawner.profile_list has a kubespawner_override of memory_limit, "
+            "which is no setting. Did you mean mem_limit?",
+        ),
+        (
+            "c.KubeSpawner.image_spec = 'x'",
+            "line 1: c.KubeSpawner.image_spec has no effect. Write c.KubeSpawner.image instead.",
+        ),
+        (
+            "c.GitHubOAuthenticator.blacklist = {'mallory'}",
+            "line 1: c.GitHubOAuthenticator.blacklist has no effect. "
+            "Write c.Authenticator.blocked_users instead.",
+        ),
+        (
+            "c.JupyterHub.statsd_host = 'statsd'",
+            "line 1: c.JupyterHub.statsd_host has no effect. "
+            "Leave it out: Prometheus reads /hub/metrics, see JUPYTERHUB_METRICS_TOKEN.",
+        ),
+        (
+            "c.LDAPAuthenticator.server_address = 'ldap.example.org'",
+            "line 1: c.LDAPAuthenticator.server_address is of a class that this image has not. "
+            "Put jupyterhub-ldapauthenticator into your requirements.txt.",
+        ),
+        (
+            "c.KubeSpawner.extra_labels = {'hub': application_name}",
+            "line 1: c.KubeSpawner.extra_labels: NameError: name 'application_name' is not defined. "
+            'Write os.environ["APPLICATION_NAME"] instead.',
+        ),
         ("c.JupyterHub.x = (", "line 1: '(' was never closed (the file is not valid Python)"),
         (
             "def late():\n    raise RuntimeError('no')\n\nlate()",
@@ -133,12 +185,45 @@ def test_a_fault_names_file_line_and_setting(load, tmp_path, text, message):
     assert fault(load, {CONFIG_MAP: text}) == f"{tmp_path}/{CONFIG_MAP}, {message}"
 
 
-def test_all_misspelled_settings_of_a_file_are_reported_together(load, tmp_path):
-    assert fault(load, {IMAGE: "c.KubeSpawner.imagee = 1\nc.JupyterHub.active_servr_limit = 2"}) == (
-        f"{tmp_path}/{IMAGE}, line 1: c.KubeSpawner.imagee is no setting. Did you mean c.KubeSpawner.image?\n"
-        f"{tmp_path}/{IMAGE}, line 2: c.JupyterHub.active_servr_limit is no setting. "
-        "Did you mean c.JupyterHub.active_server_limit?"
+def test_all_problems_of_a_file_are_reported_together(load, tmp_path):
+    text = (
+        "c.KubeSpawner.imagee = 1\nc.JupyterHub.active_servr_limit = 2\nc.KubeSpawner.image_spec = 'x'\n1 / 0"
     )
+    assert fault(load, {IMAGE: text}).splitlines() == [
+        f"{tmp_path}/{IMAGE}, line 1: c.KubeSpawner.imagee is no setting. Did you mean c.KubeSpawner.image?",
+        f"{tmp_path}/{IMAGE}, line 2: c.JupyterHub.active_servr_limit is no setting. "
+        "Did you mean c.JupyterHub.active_server_limit?",
+        f"{tmp_path}/{IMAGE}, line 3: c.KubeSpawner.image_spec has no effect. "
+        "Write c.KubeSpawner.image instead.",
+        f"{tmp_path}/{IMAGE}, line 4: ZeroDivisionError: division by zero",
+    ]
+
+
+def test_an_old_name_that_still_works_is_a_warning(load, tmp_path, capfd):
+    text = "\nc.Authenticator.whitelist = {'alice'}\nc.KubeSpawner.singleuser_init_containers = []"
+    c = load({CONFIG_MAP: text})
+    assert c.Authenticator.whitelist == {"alice"}
+    warning = f"[jupyterhub-openshift] WARNING: {tmp_path}/{CONFIG_MAP}"
+    assert capfd.readouterr().err.splitlines()[1:] == [
+        f"{warning}, line 2: c.Authenticator.whitelist is an old name. "
+        "Write c.Authenticator.allowed_users instead.",
+        f"{warning}, line 3: c.KubeSpawner.singleuser_init_containers is an old name. "
+        "Write c.KubeSpawner.init_containers instead.",
+    ]
+
+
+def test_files_that_only_the_first_quickstart_read_are_not_passed_over(load, tmp_path):
+    files = {
+        "src/.jupyter/jupyterhub_config.py": "c.Spawner.http_timeout = 60",
+        "configs/jupyterhub_config.sh": "",  # its templates left what was not given empty
+        "configs/user_whitelist.txt": "alice",
+    }
+    assert fault(load, files).splitlines() == [
+        f"{tmp_path}/src/.jupyter/jupyterhub_config.py is a file that is not read any more. "
+        "Move it to jupyterhub_config.py, at the root of the repository.",
+        f"{tmp_path}/configs/user_whitelist.txt is a file that is not read any more. "
+        "Put JUPYTERHUB_ALLOWED_USERS into the hub's secret: oc set data.",
+    ]
 
 
 def test_a_value_which_may_be_a_secret_is_never_shown(load):
@@ -154,8 +239,10 @@ def test_a_value_which_may_be_a_secret_is_never_shown(load):
         "{'jupyter'}",
         "c.Spawner.image = 'a setting of a class below'",
         "c.Authenticator.whitelist = {'an old name that JupyterHub still knows'}",
-        "c.KubeSpawner.image_spec = 'an old name that KubeSpawner still knows'",
+        "c.KubeSpawner.user_storage_class = 'an old name that KubeSpawner still knows'",
         "c.OpenShiftSpawner.mem_limit = '1G'",
+        "c.KubeSpawner.profile_list = [{'display_name': 'A', 'kubespawner_override': {'image_spec': 'a'}}]",
+        "c.KubeSpawner.profile_list = lambda spawner: []",
         "c.JupyterHub.load_roles.append({'name': 'x'})",
         "c.SeparateProxy.watch_interval = 0.5",
         "c.KubeSpawner.environment.update({'A': '1'})",
@@ -174,12 +261,33 @@ def test_in_a_build_a_variable_of_the_deployment_may_be_missing(load, tmp_path, 
     load({IMAGE: text}, building=True)
     assert capfd.readouterr().err.splitlines()[1] == (
         f"[jupyterhub-openshift] {tmp_path}/{IMAGE}, line 2: needs the environment variable 'GITHUB_ID', "
-        "which only a deployment has; the rest of the file is not checked"
+        "which only a deployment has; of the rest of the file only the names are checked"
     )
 
 
-def test_in_the_deployment_it_may_not(load, tmp_path):
+def test_in_a_build_the_names_behind_such_a_variable_are_checked(load, tmp_path):
+    text = (
+        "import os\n"
+        "c.GitHubOAuthenticator.client_idd = os.environ['GITHUB_ID']\n"
+        "from kubespawner import KubeSpawner\n"
+        "class Mine(KubeSpawner): pass\n"
+        "c.Mine.image = 'of a class that is not yet there'\n"
+        "c.KubeSpawner.singleuser_uid = 1001\n"
+    )
+    assert fault(load, {IMAGE: text}, building=True).splitlines() == [
+        f"{tmp_path}/{IMAGE}, line 2: c.GitHubOAuthenticator.client_idd is no setting. "
+        "Did you mean c.GitHubOAuthenticator.client_id?",
+        f"{tmp_path}/{IMAGE}, line 6: c.KubeSpawner.singleuser_uid has no effect. "
+        "Write c.KubeSpawner.uid instead.",
+    ]
+
+
+def test_in_the_deployment_it_may_not(load, tmp_path, monkeypatch):
+    """Nor in its init container, which `oc set env` leaves out."""
+    monkeypatch.setenv("APPLICATION_NAME", "ws")
     text = "import os\nc.GitHubOAuthenticator.client_id = os.environ['GITHUB_ID']\n"
     assert fault(load, {IMAGE: text}) == (
-        f"{tmp_path}/{IMAGE}, line 2: c.GitHubOAuthenticator.client_id: KeyError: 'GITHUB_ID'"
+        f"{tmp_path}/{IMAGE}, line 2: c.GitHubOAuthenticator.client_id: "
+        "needs the environment variable 'GITHUB_ID', which is not set. "
+        "An example that works: oc set data secret/ws GITHUB_ID=..."
     )

@@ -70,7 +70,7 @@ def test_the_first_of_a_range_is_found_in_both_forms(ranges, first):
 
 def test_outside_of_a_cluster_there_is_no_project():
     assert find_cluster(environ={}) is None
-    assert read_project(None) == Project(namespace="default")
+    assert read_project(None) == Project("default", known=False)
 
 
 def test_a_pod_without_a_service_account_is_told_so(tmp_path):

@@ -13,7 +13,9 @@ from .people import REVIEW, STRANGER, USER, Person, Request
 
 async def test_who_may_still_enter_stays_with_the_rights_and_groups_of_now(login, person):
     model = await login("bob").refresh_user(person("bob"), Request())
-    assert (model["name"], model["admin"], model["groups"]) == ("bob", False, ["hub-users"])
+    assert (model["name"], model["groups"]) == ("bob", ["hub-users"])
+    model = await login("carol").refresh_user(person("carol"), Request())
+    assert (model["name"], model["groups"]) == ("carol", ["hub-admins", "hubproj:admins"])
 
 
 async def test_who_was_removed_loses_servers_and_tokens(login, person, caplog):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jupyterhub_openshift.old_names import ENVIRONMENT
 from jupyterhub_openshift.settings import (
     JUPYTERHUBS_OWN,
     VARIABLES,
@@ -70,7 +71,7 @@ def test_the_example_of_each_variable_works(name, monkeypatch):
     monkeypatch.setenv("JUPYTERHUB_AUTHENTICATOR", "github")
     if name == "JUPYTERHUB_STORAGE_CLASS":
         monkeypatch.setenv("JUPYTERHUB_VOLUME_SIZE", "1Gi")
-    monkeypatch.setattr(Path, "is_file", lambda path: True)
+    monkeypatch.setattr(os.path, "isfile", lambda path: True)
     value = example_of(name).removeprefix(f"{name}=").replace("$(openssl rand -hex 32)", "0f" * 32)
     monkeypatch.setenv(name, value)
     read_settings()
@@ -174,6 +175,30 @@ def test_the_example_of_each_variable_works(name, monkeypatch):
             "An example that works: JUPYTERHUB_DATABASE_PASSWORD=$(openssl rand -hex 32)",
         ),
         (
+            "JUPYTERHUB_ENABLE_LAB",
+            "1",
+            "JUPYTERHUB_ENABLE_LAB=1: is an old name without effect. "
+            "An example that works: JUPYTERHUB_NOTEBOOK_INTERFACE=lab",
+        ),
+        (
+            "CONFIGURATION_TYPE",
+            "workspace",
+            "CONFIGURATION_TYPE=workspace: is an old name without effect. "
+            "An example that works: JUPYTERHUB_AUTHENTICATOR=openshift",
+        ),
+        (
+            "JUPYTERHUB_TITLE",
+            "L\udcf6sungen",  # as Python reads it from an environment in Latin 1
+            "JUPYTERHUB_TITLE=L\\udcf6sungen: is not text in UTF-8. "
+            "An example that works: JUPYTERHUB_TITLE=Physics notebooks",
+        ),
+        (
+            "JUPYTERHUB_LOGO",
+            "logo.svg\n" + 40 * "long-name",
+            f"JUPYTERHUB_LOGO=logo.svg\\n{40 * 'long-name'}: is no file of this container. "
+            "An example that works: JUPYTERHUB_LOGO=/opt/app-root/configs/logo.svg",
+        ),
+        (
             "JUPYTERHUB_GREETING",
             "hello",
             "JUPYTERHUB_GREETING=hello: there is no such setting, and names with JUPYTERHUB_ in front "
@@ -268,21 +293,43 @@ def test_every_setting_has_a_doc_and_an_example():
     assert [name for name, field in VARIABLES.items() if not (field.description and field.examples)] == []
 
 
-texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
+# All that an environment can hold: bytes that are no text, too.
+texts = st.binary(max_size=40).map(lambda raw: raw.replace(b"\0", b"").decode(errors="surrogateescape"))
 plausible = st.sampled_from(
-    ["tmp", "github", "everyone", "listed", "1Gi", "500m", "0", "-3", "lab", "a:b", "tcp://x"]
+    [
+        "tmp",
+        "github",
+        "openshift",
+        "everyone",
+        "listed",
+        "project",
+        "1Gi",
+        "2Gi",
+        "500m",
+        "0",
+        "-3",
+        "lab",
+        "a:b",
+    ]
 )
-
-
-@given(
-    st.dictionaries(st.sampled_from(sorted(VARIABLES)), texts | plausible),
+environments = st.builds(
+    dict.__or__,
     st.dictionaries(st.from_regex(r"JUPYTERHUB_[A-Z_]{1,20}", fullmatch=True), texts, max_size=2),
-)
-def test_any_environment_loads_or_gives_its_list_of_problems(variables, others):
-    with patch.dict(os.environ, {"PATH": os.environ["PATH"], **others, **variables}, clear=True):
+    st.dictionaries(st.sampled_from(sorted([*VARIABLES, *ENVIRONMENT])), texts | st.text() | plausible),
+).filter(lambda variables: not any("\0" in value for value in variables.values()))
+
+
+def is_a_list_of_problems(text: str) -> bool:
+    first, *lines = text.split("\n")
+    count = re.fullmatch(r"([1-9]\d*) settings? of this hub cannot be used:", first)
+    entries = all(re.fullmatch(r"  [A-Z_]+(=.*)?: .+ An example that works: .+", line) for line in lines)
+    return bool(count) and int(count[1]) == len(lines) and entries
+
+
+@given(environments)
+def test_any_environment_loads_or_gives_its_list_of_problems(variables):
+    with patch.dict(os.environ, {"PATH": os.environ["PATH"], **variables}, clear=True):
         try:
             assert isinstance(read_settings(), Settings)
         except BadSettings as refusal:
-            first, *lines = str(refusal).split("\n  ")
-            assert re.fullmatch(r"[1-9]\d* settings? of this hub cannot be used:", first)
-            assert lines
+            assert is_a_list_of_problems(str(refusal))

@@ -184,6 +184,28 @@ async def test_a_volume_of_the_users_own_at_another_place_needs_no_copy(spawner_
     assert "initContainers" not in (await manifest(spawner))["spec"]
 
 
+@pytest.mark.parametrize(
+    ("user", "label"),
+    [
+        ("alice", "alice"),
+        ("alice@example.org", "alice-example-org---7a64adf2"),
+        ("Ünïcøde", "n-c-de---082e48c9"),
+    ],
+)
+async def test_pods_and_volumes_are_labelled_with_their_user_so_that_costs_can_be_told_apart(
+    spawner_of, user, label
+):
+    """Where a name is no label it gets a hash, so that no two are one; the annotation has it as it is."""
+    spawner = spawner_of(user, "second", volume_size="1Gi", authenticator="github")
+    pod = (await manifest(spawner))["metadata"]
+    claim = ApiClient().sanitize_for_serialization(spawner.get_pvc_manifest())["metadata"]
+    for metadata in (pod, claim):
+        assert metadata["labels"]["hub.jupyter.org/username"] == label
+        assert metadata["annotations"]["hub.jupyter.org/username"] == user
+        assert metadata["labels"]["app"] == "jupyterhub"
+    assert pod["labels"]["hub.jupyter.org/servername"] == "second"
+
+
 async def test_names_of_pods_and_volumes_follow_the_rules_for_names(spawner_of):
     @given(st.text(min_size=1), st.text())
     def follow(user, server):

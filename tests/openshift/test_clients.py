@@ -31,6 +31,16 @@ GENERATED = {
 }
 
 
+MONITORING = "monitoring.coreos.com/v1"  # of a cluster with OpenShift's monitoring, which the sandbox has not
+MONITORED: Obj = {
+    "kind": "APIResourceList",
+    "groupVersion": MONITORING,
+    "resources": [
+        {"name": "servicemonitors", "namespaced": True, "kind": "ServiceMonitor", "verbs": ["create"]}
+    ],
+}
+
+
 class Discovery(BaseHTTPRequestHandler):
     """Which resources there are: all that a client asks before it creates something for show only."""
 
@@ -38,10 +48,14 @@ class Discovery(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = self.path.split("?")[0].strip("/").removeprefix("apis/").removeprefix("api/")
+        version = {"groupVersion": MONITORING, "version": "v1"}
+        monitoring = {"name": "monitoring.coreos.com", "versions": [version], "preferredVersion": version}
+        groups = discovery.groups()
         answers = {
             "api": discovery.core_versions(""),
-            "apis": discovery.groups(),
+            "apis": groups | {"groups": [*groups["groups"], monitoring]},
             "version": discovery.VERSION,
+            MONITORING: MONITORED,
         }
         answer: Any = answers.get(path) or discovery.resources(path)
         body = json.dumps(answer or {}).encode()

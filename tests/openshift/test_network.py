@@ -26,6 +26,8 @@ PEERS: dict[str, Pod | Host] = {
     ),
     "older router": Pod({}, {"network.openshift.io/policy-group": "ingress"}),
     "router on the host's network": Pod({}, {"policy-group.network.openshift.io/host-network": ""}),
+    "monitoring": Pod({}, {"kubernetes.io/metadata.name": "openshift-monitoring"}),
+    "monitoring of users": Pod({}, {"kubernetes.io/metadata.name": "openshift-user-workload-monitoring"}),
     "dns": Pod({}, {"kubernetes.io/metadata.name": "openshift-dns"}, "10.128.0.9"),
     "stranger": Pod({}, {"kubernetes.io/metadata.name": "another-project"}),
     "cluster api": Host("10.0.12.34"),
@@ -35,7 +37,10 @@ PEERS: dict[str, Pod | Host] = {
     "cloud metadata by IPv6": Host("fd00:ec2::254"),
 }
 # Pods that no policy of ours covers; whether they take a connection is their own affair.
-OPEN = ("someone's pod", "stranger", "router", "older router", "router on the host's network")
+OPEN = (
+    "someone's pod", "stranger", "router", "older router", "router on the host's network",
+    "monitoring", "monitoring of users",
+)  # fmt: skip
 PORTS = (53, 80, 443, 5353, 5432, 6443, 8001, 8080, 8081)
 EXPECTED = {
     # from: {to: ports that are open}
@@ -61,6 +66,8 @@ EXPECTED = {
     "router": {"proxy": {8080}},
     "older router": {"proxy": {8080}},
     "router on the host's network": {"proxy": {8080}},
+    "monitoring": {"hub": {8081}},
+    "monitoring of users": {"hub": {8081}},
     "stranger": {},
     "someone's pod": {},
     "other notebook": {},

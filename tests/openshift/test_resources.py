@@ -36,7 +36,7 @@ def test_a_fork_renders_its_own_address_and_no_other(tmp_path: Path) -> None:
         "v2",
     ]
     printed = subprocess.run(command, cwd=fork, capture_output=True, text=True, check=True).stdout
-    assert printed == "resources.json: 9 objects\nnotebook/resources.json: 6 objects\n"
+    assert printed == "resources.json: 10 objects\nnotebook/resources.json: 6 objects\n"
     for path in FILES:
         text = (fork / path).read_text()
         assert UPSTREAM not in text
@@ -54,6 +54,7 @@ def test_the_documented_objects_are_there() -> None:
         "jupyterhub",
         "jupyterhub-deployment",
         "jupyterhub-builder",
+        "jupyterhub-metrics",
         "jupyterhub-quickstart",
         "jupyterhub-workspace",
         "notebook-builder",

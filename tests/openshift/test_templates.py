@@ -40,6 +40,7 @@ API = {
     "Secret": "v1",
     "Service": "v1",
     "ServiceAccount": "v1",
+    "ServiceMonitor": "monitoring.coreos.com/v1",
 }
 every_template = pytest.mark.parametrize("name", TEMPLATES)
 every_hub = pytest.mark.parametrize("name", HUBS)
@@ -102,7 +103,8 @@ def test_the_message_says_what_to_type_next_and_nothing_secret(name: str) -> Non
         "NOTEBOOK_NAME",
     }
     commands = re.findall(r"oc (\S+)", message)
-    assert {"delete", "logs" if name.endswith("builder") else "rollout"} <= set(commands)
+    look = "rollout" if name in HUBS else "get" if name == "jupyterhub-metrics" else "logs"
+    assert {"delete", look} <= set(commands)
 
 
 def test_the_message_of_the_transcripts_template() -> None:
@@ -137,6 +139,43 @@ def test_a_hub_is_made_of_the_documented_objects(name: str) -> None:
     own = {"jupyterhub-quickstart", "jupyterhub-workspace"}
     for kind in ("ServiceAccount", "Role", "RoleBinding"):
         assert set(kinds(made, kind)) == ({"hub-hub"} if name in own else set())
+
+
+@every_hub
+def test_the_metrics_template_names_the_service_and_the_secret_of_a_hub(name: str) -> None:
+    (monitor,) = process("jupyterhub-metrics", APPLICATION_NAME="ws")
+    assert monitor == {
+        "kind": "ServiceMonitor",
+        "apiVersion": "monitoring.coreos.com/v1",
+        "metadata": {
+            "name": "ws",
+            "labels": {
+                "app": "ws",
+                "app.kubernetes.io/component": "hub",
+                "app.kubernetes.io/instance": "ws",
+                "app.kubernetes.io/part-of": "ws",
+            },
+        },
+        "spec": {
+            "jobLabel": "app",
+            "selector": {"matchLabels": {"app": "ws", "app.kubernetes.io/component": "hub"}},
+            "endpoints": [
+                {
+                    "port": "http",
+                    "path": "/hub/metrics",
+                    "interval": "30s",
+                    "authorization": {"credentials": {"name": "ws", "key": "JUPYTERHUB_METRICS_TOKEN"}},
+                }
+            ],
+        },
+    }
+    objects = process(name, **required(name) | {"APPLICATION_NAME": "ws"})
+    wanted = monitor["spec"]["selector"]["matchLabels"].items()
+    services = [s for s in kinds(objects, "Service").values() if wanted <= s["metadata"]["labels"].items()]
+    assert [(service["metadata"]["name"], service["spec"]["ports"][0]["name"]) for service in services] == [
+        ("ws", "http")
+    ]
+    assert "JUPYTERHUB_METRICS_TOKEN" in kinds(objects, "Secret")["ws"]["stringData"]
 
 
 def test_both_kinds_of_workload_run_the_same_pods() -> None:
