@@ -206,6 +206,46 @@ async def test_pods_and_volumes_are_labelled_with_their_user_so_that_costs_can_b
     assert pod["labels"]["hub.jupyter.org/servername"] == "second"
 
 
+async def test_kubespawners_own_settings_reach_the_pod(spawner_of):
+    """What users of the Helm chart set, and what becomes of it."""
+    spawner = spawner_of("alice")
+    spawner.extra_labels = {"team": "physics"}
+    spawner.extra_annotations = {"note": "{username}"}
+    spawner.volumes = [{"name": "home", "persistentVolumeClaim": {"claimName": "all-homes"}}]
+    spawner.volume_mounts = [{"name": "home", "mountPath": "/home/all", "subPath": "{username}"}]
+    spawner.init_containers = [{"name": "first", "image": "busybox", "command": ["true"]}]
+    spawner.extra_containers = [{"name": "beside", "image": "busybox"}]
+    spawner.lifecycle_hooks = {"preStop": {"exec": {"command": ["sync"]}}}
+    spawner.node_selector = {"gpu": "yes"}
+    toleration = {"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}
+    spawner.tolerations = [toleration]
+    rule = {"matchExpressions": [{"key": "zone", "operator": "In", "values": ["a"]}]}
+    spawner.node_affinity_preferred = [{"weight": 10, "preference": rule}]
+    spawner.priority_class_name = "low"
+    spawner.service_account = "reader"
+    spawner.extra_pod_config = {"hostAliases": [{"ip": "10.1.1.1", "hostnames": ["data"]}]}
+    pod = await manifest(spawner)
+    spec, notebook = pod["spec"], pod["spec"]["containers"][0]
+    assert pod["metadata"]["labels"]["team"] == "physics"
+    assert pod["metadata"]["annotations"]["note"] == "alice"
+    assert notebook["volumeMounts"] == [{"name": "home", "mountPath": "/home/all", "subPath": "alice"}]
+    assert notebook["lifecycle"] == spawner.lifecycle_hooks
+    assert {key: spec[key] for key in ("nodeSelector", "tolerations", "priorityClassName")} == {
+        "nodeSelector": {"gpu": "yes"},
+        "tolerations": [toleration],
+        "priorityClassName": "low",
+    }
+    preferred = spec["affinity"]["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
+    assert preferred == [{"weight": 10, "preference": rule}]
+    assert [each["name"] for each in spec["initContainers"] + spec["containers"]] == [
+        "first",
+        "notebook",
+        "beside",
+    ]
+    assert (spec["serviceAccountName"], spec["automountServiceAccountToken"]) == ("reader", False)
+    assert spec["hostAliases"] == [{"ip": "10.1.1.1", "hostnames": ["data"]}]
+
+
 async def test_names_of_pods_and_volumes_follow_the_rules_for_names(spawner_of):
     @given(st.text(min_size=1), st.text())
     def follow(user, server):
