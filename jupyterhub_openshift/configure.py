@@ -149,7 +149,6 @@ def configure_security(c: Config, settings: Settings, project: Project) -> None:
         "seccompProfile": {"type": "RuntimeDefault"},
     }
     c.KubeSpawner.automount_service_account_token = False
-    c.KubeSpawner.extra_pod_config = {"enableServiceLinks": False}  # no list of the project's services either
 
 
 def configure_limits(c: Config, settings: Settings, project: Project) -> None:

@@ -133,8 +133,13 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         return expanded
 
     async def get_pod_manifest(self) -> Any:  # noqa: ANN401 (V1Pod)
-        """As upstream, with the image that the image stream has at this moment."""
+        """As upstream, with the image that the image stream has at this moment.
+
+        And no list of the project's services, unless `extra_pod_config` asks for it.
+        """
         pod = await super().get_pod_manifest()
+        if pod.spec.enable_service_links is None:
+            pod.spec.enable_service_links = False
         api = shared_client("CustomObjectsApi")
         pod.spec.containers[0].image = await resolve_image(self.image, self.namespace, api)
         return with_setup(pod)

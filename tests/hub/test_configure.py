@@ -250,7 +250,6 @@ def test_notebooks_run_as_the_project_asks_and_with_no_privilege(project, uid):
                 "seccompProfile": {"type": "RuntimeDefault"},
             },
             "automount_service_account_token": False,
-            "extra_pod_config": {"enableServiceLinks": False},
         }
     }
 

@@ -243,6 +243,7 @@ async def test_kubespawners_own_settings_reach_the_pod(spawner_of):
         "beside",
     ]
     assert (spec["serviceAccountName"], spec["automountServiceAccountToken"]) == ("reader", False)
+    assert spec["enableServiceLinks"] is False
     assert spec["hostAliases"] == [{"ip": "10.1.1.1", "hostnames": ["data"]}]
 
 
