@@ -16,12 +16,14 @@ from .login import temporary_users
 from .project import Project
 from .proxy import SeparateProxy
 from .quantity import parse_quantity
-from .settings import OPENSHIFT, Settings
+from .settings import OPENSHIFT, TEMPORARY, Settings
 from .spawner import OpenShiftSpawner, image_menu
+from .temporary import TemporaryAuthenticator
 
 HOME = "/opt/app-root/src"  # of every sclorg Python image
 HUB_PORT = 8081
 CULLER = "idle-culler"
+NEVER = 100 * 365 * 24 * 3600  # the culler has no word for it
 
 
 def configure_hub(c: Config, settings: Settings, project: Project) -> None:
@@ -68,7 +70,8 @@ def configure_proxy(c: Config, settings: Settings, project: Project) -> None:
 def configure_login(c: Config, settings: Settings, project: Project) -> None:
     """Who may enter. Since JupyterHub 5 nobody may, unless the configuration says so."""
     openshift = settings.authenticator == OPENSHIFT
-    c.JupyterHub.authenticator_class = ProjectAuthenticator if openshift else settings.authenticator
+    ours = {OPENSHIFT: ProjectAuthenticator, TEMPORARY: TemporaryAuthenticator}
+    c.JupyterHub.authenticator_class = ours.get(settings.authenticator, settings.authenticator)
     # Not c.Authenticator: it must not pass to another authenticator, which a user's own file may choose.
     c.TmpAuthenticator.allow_all = True
     c.Authenticator.allow_all = settings.allow == "everyone"

@@ -19,6 +19,7 @@ from jupyterhub_openshift.project import Project
 from jupyterhub_openshift.proxy import SeparateProxy
 from jupyterhub_openshift.settings import Settings
 from jupyterhub_openshift.spawner import OpenShiftSpawner, image_menu
+from jupyterhub_openshift.temporary import TemporaryAuthenticator
 
 PROJECT = Project("rec", 1000190000, 1000190000)
 PLAIN = Project("default")
@@ -91,7 +92,7 @@ def test_the_proxy_runs_elsewhere():
 
 def test_temporary_users_are_let_in_and_no_one_of_another_authenticator_is():
     assert configured(configure.configure_login) == {
-        "JupyterHub": {"authenticator_class": "tmp"},
+        "JupyterHub": {"authenticator_class": TemporaryAuthenticator},
         "TmpAuthenticator": {"allow_all": True},
         "ProjectAuthenticator": {"project": "rec", "allow_project": True},
         "OAuthenticator": {"manage_groups": False},
