@@ -159,22 +159,33 @@ def configure_storage(c: Config, settings: Settings, project: Project) -> None:
 
 
 def configure_culling(c: Config, settings: Settings, project: Project) -> None:
-    """Stop idle servers; a temporary user goes with the server.
+    """Stop idle and old servers; a temporary user goes with the server.
 
     Comes after the user's own files: beside their services, and by the login that they choose.
     The scopes are those that https://github.com/jupyterhub/jupyterhub-idle-culler#permissions asks for.
     """
+    limits = [limit for limit in (settings.idle_timeout, settings.max_age) if limit]
     services = _listed(c.JupyterHub, "services")
-    if not settings.idle_timeout or CULLER in [service.get("name") for service in services]:
+    if not limits or CULLER in [service.get("name") for service in services]:
         return
-    command = [sys.executable, "-m", "jupyterhub_idle_culler", f"--timeout={settings.idle_timeout}"]
+    often = max(1, min(60, min(limits) // 10))  # so that a server ends about when its page has said
+    timeout = settings.idle_timeout or NEVER
+    options = [f"--timeout={timeout}", f"--max-age={settings.max_age}", f"--cull-every={often}"]
     scopes = ["list:users", "read:users:activity", "read:servers", "delete:servers"]
     if temporary_users(c):
-        command.append("--cull-users=true")
-        scopes.append("delete:users")
+        options.append("--cull-users=true")
+        scopes += ["delete:users", *(["read:users"] if settings.max_age else [])]  # since when there is one
+    command = [sys.executable, "-m", "jupyterhub_openshift.culler", *options]
     role = {"name": CULLER, "scopes": scopes, "services": [CULLER]}
     c.JupyterHub.services = [*services, {"name": CULLER, "command": command}]
     c.JupyterHub.load_roles = [*_listed(c.JupyterHub, "load_roles"), role]
+    rules = {
+        "JUPYTERHUB_IDLE_TIMEOUT": settings.idle_timeout,
+        "JUPYTERHUB_MAX_AGE": settings.max_age,
+        "JUPYTERHUB_CULL_WARNING": settings.cull_warning,
+        "JUPYTERHUB_VOLUME_SIZE": settings.volume_size,  # files in it outlast the server
+    }
+    c.OpenShiftSpawner.culling = {name: str(value) for name, value in rules.items() if value}
 
 
 def _listed(section: Config, trait: str) -> list[Any]:

@@ -1,6 +1,7 @@
 """KubeSpawner, and what it lacks on OpenShift."""
 
 import asyncio
+from datetime import timezone
 from typing import Any
 
 from aiohttp import ClientError
@@ -42,6 +43,12 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         KubeSpawner's `profile_options`.""",
     )
 
+    culling = Dict(
+        config=True,
+        help="""When the hub stops servers, as variables for each server, which warns in its page and reports
+        its activity in time. `environment` goes before it.""",
+    )
+
     _created_uid = ""
 
     def __init__(self, **kwargs: object) -> None:
@@ -61,6 +68,13 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
             return object_name(prefix, self.user.name, self.name)
         expanded: str = super()._expand_user_properties(template, slug_scheme)
         return expanded
+
+    def get_env(self) -> dict[str, str]:
+        """As upstream, and what the server must know of culling: the rules, and since when they count."""
+        rules = dict(self.culling)
+        if rules and self.orm_spawner and self.orm_spawner.started:
+            rules["JUPYTERHUB_STARTED"] = self.orm_spawner.started.replace(tzinfo=timezone.utc).isoformat()
+        return {**rules, **super().get_env()}
 
     async def get_pod_manifest(self) -> Any:  # noqa: ANN401 (V1Pod)
         """As upstream, with the image that the image stream has at this moment."""
