@@ -19,11 +19,13 @@ from .logs import LOGGING
 from .project import Project
 from .proxy import SeparateProxy
 from .quantity import parse_quantity
-from .settings import OPENSHIFT, Settings
+from .settings import OPENSHIFT, TEMPORARY, Settings
 from .spawner import OpenShiftSpawner, profiles
+from .temporary import TemporaryAuthenticator
 
 HUB_PORT = 8081
 CULLER = "idle-culler"
+NEVER = 100 * 365 * 24 * 3600  # the culler has no word for it
 OWN_TEMPLATES = f"{HOME}/templates"  # in the repository of a custom hub image
 TEMPLATES = Path(__file__).parent / "templates"
 METRICS = "metrics"
@@ -96,7 +98,8 @@ def configure_proxy(c: Config, settings: Settings, project: Project) -> None:
 def configure_login(c: Config, settings: Settings, project: Project) -> None:
     """Who may enter. Since JupyterHub 5 nobody may, unless the configuration says so."""
     openshift = settings.authenticator == OPENSHIFT
-    c.JupyterHub.authenticator_class = ProjectAuthenticator if openshift else settings.authenticator
+    ours = {OPENSHIFT: ProjectAuthenticator, TEMPORARY: TemporaryAuthenticator}
+    c.JupyterHub.authenticator_class = ours.get(settings.authenticator, settings.authenticator)
     # Not c.Authenticator: it must not pass to another authenticator, which a user's own file may choose.
     c.TmpAuthenticator.allow_all = True
     c.Authenticator.allow_all = settings.allow == "everyone"
@@ -205,20 +208,32 @@ def configure_admins(c: Config, settings: Settings, project: Project) -> None:
 
 
 def configure_culling(c: Config, settings: Settings, project: Project) -> None:
-    """Stop idle servers; a temporary user goes with the server.
+    """Stop idle and old servers; a temporary user goes with the server.
 
     Comes after the user's own files: beside their services, and by the login that they choose.
     The scopes are those that https://github.com/jupyterhub/jupyterhub-idle-culler#permissions asks for.
     """
-    if not settings.idle_timeout:
+    limits = [limit for limit in (settings.idle_timeout, settings.max_age) if limit]
+    if not limits:
         return
-    culler = {"text": "jupyterhub_idle_culler", "json": "jupyterhub_openshift.idle_culler"}
-    command = [sys.executable, "-m", culler[settings.log_format], f"--timeout={settings.idle_timeout}"]
+    often = max(1, min(60, min(limits) // 10))  # so that a server ends about when its page has said
+    timeout = settings.idle_timeout or NEVER
+    options = [f"--timeout={timeout}", f"--max-age={settings.max_age}", f"--cull-every={often}"]
     scopes = ["list:users", "read:users:activity", "read:servers", "delete:servers"]
     if temporary_users(c):
-        command.append("--cull-users=true")
-        scopes.append("delete:users")
-    _add_service(c, {"name": CULLER, "command": command}, scopes)
+        options.append("--cull-users=true")
+        scopes += ["delete:users", *(["read:users"] if settings.max_age else [])]  # since when there is one
+    command = [sys.executable, "-m", "jupyterhub_openshift.culler", *options]
+    environment = {"JUPYTERHUB_LOG_FORMAT": settings.log_format}
+    if not _add_service(c, {"name": CULLER, "command": command, "environment": environment}, scopes):
+        return  # the user's own culler has rules of its own
+    rules = {
+        "JUPYTERHUB_IDLE_TIMEOUT": settings.idle_timeout,
+        "JUPYTERHUB_MAX_AGE": settings.max_age,
+        "JUPYTERHUB_CULL_WARNING": settings.cull_warning,
+        "JUPYTERHUB_VOLUME_SIZE": settings.volume_size,  # files in it outlast the server
+    }
+    c.OpenShiftSpawner.culling = {name: str(value) for name, value in rules.items() if value}
 
 
 def configure_metrics(c: Config, settings: Settings, project: Project) -> None:
@@ -247,12 +262,14 @@ def configure_pages(c: Config, settings: Settings, project: Project) -> None:
     c.KubeSpawner.additional_profile_form_template_paths = [*own, OWN_TEMPLATES, str(ours)]
 
 
-def _add_service(c: Config, service: dict[str, Any], scopes: list[str]) -> None:
-    """With a role of its name, beside the user's own; one of theirs with that name takes its place."""
+def _add_service(c: Config, service: dict[str, Any], scopes: list[str]) -> bool:
+    """With a role of its name, beside the user's own; False: one of theirs with that name takes its place."""
     services = _own(c.JupyterHub, "services", [])
-    if service["name"] not in [each.get("name") for each in services]:
-        c.JupyterHub.services = [*services, service]
-        _add_role(c, service["name"], scopes, services=[service["name"]])
+    if service["name"] in [each.get("name") for each in services]:
+        return False
+    c.JupyterHub.services = [*services, service]
+    _add_role(c, service["name"], scopes, services=[service["name"]])
+    return True
 
 
 def _add_role(c: Config, name: str, scopes: list[str], **bearers: list[str]) -> None:

@@ -5,7 +5,7 @@
 | by JupyterHub, tornado, this package's classes | `LOGGING`, the `logging_config` of the application |
 | by other libraries | the same, as the root logger's |
 | past all logs: by the configuration, Python's last words | `Lines` in the place of `sys.stderr` |
-| by the idle culler, a process of its own | `idle_culler.py` |
+| by the idle culler, a process of its own | the same, in `culler.py` |
 
 The fields are time (ISO 8601, UTC), level, logger, message and, if there is one, exception; a request has
 status, method, path, user, ip and milliseconds too.
@@ -74,17 +74,13 @@ class Lines(io.TextIOBase):
         return self._stream.fileno()
 
 
-def start_log(environ: Mapping[str, str] = os.environ) -> None:
-    """From now on all is JSON, if that is asked for: what is wrong with the settings, too."""
-    if environ.get("JUPYTERHUB_LOG_FORMAT") == "json":
-        take_stderr()
-
-
-def take_stderr() -> None:
-    """What is written to it past all logs becomes JSON."""
-    if not isinstance(sys.stderr, Lines):
+def start_log(environ: Mapping[str, str] = os.environ) -> bool:
+    """From now on all is JSON, if that is asked for: what is wrong with the settings, too. Whether it is."""
+    as_json = environ.get("JUPYTERHUB_LOG_FORMAT") == "json"
+    if as_json and not isinstance(sys.stderr, Lines):
         sys.stderr = Lines(sys.stderr)
         sys.excepthook = _one_object
+    return as_json
 
 
 def _object(text: str) -> str:

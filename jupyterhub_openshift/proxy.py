@@ -4,6 +4,12 @@ The proxy keeps its routes in memory. JupyterHub puts them back after a restart 
 looks the next time (`last_activity_interval`, a minute or more); until then every user sees an error page.
 Here one small request a second asks for one route that must be there, and if it is gone, or the proxy was
 away, all are checked.
+
+The proxy also says when something last went through a route, and JupyterHub takes that for activity of the
+user's server. But a page that is left open sends pings and questions for ever, and a proxy that has restarted
+says it of every server. So this is left out, and what counts is what jupyterhub-singleuser reports of the
+server. Nothing else in JupyterHub needs it: users without it are passed over, services are not looked at, and
+the metrics of active users come from the database, where the servers' reports arrive as well.
 """
 
 import asyncio
@@ -14,7 +20,7 @@ from aiohttp import ClientError, ClientTimeout
 from jupyterhub.httpclient import fetch
 from jupyterhub.proxy import ConfigurableHTTPProxy
 from jupyterhub.utils import url_path_join
-from traitlets import Float
+from traitlets import Bool, Float
 
 Table = Mapping[str, Any]
 
@@ -28,15 +34,24 @@ class SeparateProxy(ConfigurableHTTPProxy):  # type: ignore[misc]
         help="Seconds between two looks whether the proxy has lost its routes; 0: never look",
     )
 
+    traffic_is_activity = Bool(
+        False,
+        config=True,
+        help="Count all traffic as activity, as upstream: for servers that do not report theirs to the hub",
+    )
+
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self._routes: set[str] = set()  # those that the proxy is known to have
         self._watching: asyncio.Task[None] | None = None
 
     async def get_all_routes(self) -> dict[str, Any]:
-        """As upstream; remembers them."""
+        """As upstream, without the traffic; remembers them."""
         routes: dict[str, Any] = await super().get_all_routes()
         self._routes = set(routes)
+        if not self.traffic_is_activity:
+            for route in routes.values():
+                route["data"].pop("last_activity", None)
         return routes
 
     async def add_route(self, routespec: str, target: str, data: dict[str, Any] | None) -> None:

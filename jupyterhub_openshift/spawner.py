@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from datetime import timezone
 from typing import Any
 
 from aiohttp import ClientError
 from kubernetes_asyncio.client import ApiException
 from kubespawner import KubeSpawner
 from kubespawner.clients import shared_client
-from traitlets import Bool, Unicode
+from traitlets import Bool, Dict, Unicode
 
 from .first_start import with_setup
 from .groups import Limits, Server, limits_for, refuse_without_room
@@ -67,6 +68,12 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
     image_menu = Bool(False, config=True, help="Let users choose among the labelled image streams")
     sizes = Table(Size, config=True, help="What users may choose from: see jupyterhub_openshift/sizes.py")
     group_limits = Table(Limits, config=True, help="By group: see jupyterhub_openshift/groups.py")
+
+    culling = Dict(
+        config=True,
+        help="""When the hub stops servers, as variables for each server, which warns in its page and reports
+        its activity in time. `environment` goes before it.""",
+    )
 
     size = Unicode()  # the chosen one's name
     memory: int | None = None  # bytes that this server may use, also after a restart of the hub
@@ -131,6 +138,13 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
             return object_name(prefix, self.user.name, self.name)
         expanded: str = super()._expand_user_properties(template, slug_scheme)
         return expanded
+
+    def get_env(self) -> dict[str, str]:
+        """As upstream, and what the server must know of culling: the rules, and since when they count."""
+        rules = dict(self.culling)
+        if rules and self.orm_spawner and self.orm_spawner.started:
+            rules["JUPYTERHUB_STARTED"] = self.orm_spawner.started.replace(tzinfo=timezone.utc).isoformat()
+        return {**rules, **super().get_env()}
 
     async def get_pod_manifest(self) -> Any:  # noqa: ANN401 (V1Pod)
         """As upstream, with the image that the image stream has at this moment.

@@ -139,7 +139,11 @@ class Router:
         none = aiohttp.ClientTimeout(total=None, sock_connect=5)
         connector = aiohttp.TCPConnector(limit=0, force_close=True)
         async with aiohttp.ClientSession(
-            timeout=none, connector=connector, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
+            timeout=none,
+            connector=connector,
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trace_configs=[redirects_are_the_browsers()],
         ) as self._client:
             yield
 
@@ -221,7 +225,10 @@ class Router:
                 autoclose=False,
             )
         except aiohttp.WSServerHandshakeError as refusal:
-            return web.Response(status=refusal.status, text=refusal.message)
+            location = (
+                {"Location": refusal.headers["Location"]} if refusal.headers and refusal.status < 400 else {}
+            )
+            return web.Response(status=refusal.status, text=refusal.message, headers=location)
         async with behind:
             chosen = [behind.protocol] if behind.protocol else []
             front = web.WebSocketResponse(protocols=chosen, max_msg_size=0, autoping=False, autoclose=False)
@@ -249,6 +256,25 @@ class Router:
         headers["X-Forwarded-Proto"] = "https"
         headers["Forwarded"] = f'for={client};host="{request.host}";proto=https'
         return headers
+
+
+def redirects_are_the_browsers() -> aiohttp.TraceConfig:
+    """A websocket's handshake goes no further, where aiohttp by itself would follow, such as to a login."""
+
+    async def stop(_: object, __: object, params: aiohttp.TraceRequestRedirectParams) -> None:
+        answer = params.response
+        answer.close()
+        raise aiohttp.WSServerHandshakeError(
+            answer.request_info,
+            answer.history,
+            status=answer.status,
+            message=answer.reason or "",
+            headers=answer.headers,
+        )
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_redirect.append(stop)
+    return trace
 
 
 async def relay(source: Socket, target: Socket) -> None:

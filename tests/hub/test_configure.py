@@ -4,6 +4,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import ANY
 
 import pytest
 from hypothesis import given
@@ -21,6 +22,7 @@ from jupyterhub_openshift.project import Project
 from jupyterhub_openshift.proxy import SeparateProxy
 from jupyterhub_openshift.settings import Settings
 from jupyterhub_openshift.spawner import OpenShiftSpawner, profiles
+from jupyterhub_openshift.temporary import TemporaryAuthenticator
 
 PROJECT = Project("rec", 1000190000, 1000190000)
 PLAIN = Project("default")
@@ -93,7 +95,7 @@ def test_the_proxy_runs_elsewhere():
 
 def test_temporary_users_are_let_in_and_no_one_of_another_authenticator_is():
     assert configured(configure.configure_login) == {
-        "JupyterHub": {"authenticator_class": "tmp"},
+        "JupyterHub": {"authenticator_class": TemporaryAuthenticator},
         "TmpAuthenticator": {"allow_all": True},
         "ProjectAuthenticator": {"project": "rec", "allow_project": True},
         "OAuthenticator": {"manage_groups": False},
@@ -307,25 +309,27 @@ def test_with_a_size_each_user_has_a_volume_that_stays():
 
 
 def culling(c: Config | None = None, **values) -> Config:
-    c = c or Config({"JupyterHub": {"authenticator_class": "tmp"}})
+    c = c or Config({"JupyterHub": {"authenticator_class": TemporaryAuthenticator}})
     configure.configure_culling(c, settings(**values), PROJECT)
     return c
 
 
+def options(c: Config) -> list[str]:
+    python, flag, module, *rest = c.JupyterHub.services[0]["command"]
+    assert (python, flag, module) == (sys.executable, "-m", "jupyterhub_openshift.culler")
+    return rest
+
+
 def test_idle_servers_are_stopped_and_temporary_users_go_with_them():
-    assert culling(idle_timeout=600) == {
+    c = culling(idle_timeout=600)
+    assert c == {
         "JupyterHub": {
-            "authenticator_class": "tmp",
+            "authenticator_class": TemporaryAuthenticator,
             "services": [
                 {
                     "name": "idle-culler",
-                    "command": [
-                        sys.executable,
-                        "-m",
-                        "jupyterhub_idle_culler",
-                        "--timeout=600",
-                        "--cull-users=true",
-                    ],
+                    "command": ANY,
+                    "environment": {"JUPYTERHUB_LOG_FORMAT": "text"},
                 }
             ],
             "load_roles": [
@@ -341,24 +345,48 @@ def test_idle_servers_are_stopped_and_temporary_users_go_with_them():
                     "services": ["idle-culler"],
                 }
             ],
-        }
+        },
+        "OpenShiftSpawner": {
+            "culling": {"JUPYTERHUB_IDLE_TIMEOUT": "600", "JUPYTERHUB_CULL_WARNING": "300"},
+        },
+    }
+    assert options(c) == ["--timeout=600", "--max-age=0", "--cull-every=60", "--cull-users=true"]
+
+
+def test_old_servers_are_stopped_and_the_age_of_temporary_users_may_be_read():
+    c = culling(idle_timeout=0, max_age=86400)
+    assert options(c) == ["--timeout=3153600000", "--max-age=86400", "--cull-every=60", "--cull-users=true"]
+    assert c.JupyterHub.load_roles[0]["scopes"][4:] == ["delete:users", "read:users"]
+    assert c.OpenShiftSpawner.culling == {
+        "JUPYTERHUB_MAX_AGE": "86400",
+        "JUPYTERHUB_CULL_WARNING": "300",
     }
 
 
-def test_users_who_come_back_are_not_deleted():
-    c = culling(c=Config({"JupyterHub": {"authenticator_class": "github"}}))
-    assert c.JupyterHub.services[0]["command"][3:] == ["--timeout=3600"]
+def test_users_who_come_back_are_not_deleted_and_their_files_stay():
+    c = Config({"JupyterHub": {"authenticator_class": "github"}})
+    culling(c, max_age=86400, volume_size="1Gi")
+    assert options(c) == ["--timeout=3600", "--max-age=86400", "--cull-every=60"]
     assert "delete:users" not in c.JupyterHub.load_roles[0]["scopes"]
+    assert "read:users" not in c.JupyterHub.load_roles[0]["scopes"]
+    assert c.OpenShiftSpawner.culling["JUPYTERHUB_VOLUME_SIZE"] == "1Gi"
 
 
 def test_the_cullers_log_is_as_the_hubs():
-    assert culling(log_format="json").JupyterHub.services[0]["command"][2] == (
-        "jupyterhub_openshift.idle_culler"
-    )
+    (service,) = culling(log_format="json").JupyterHub.services
+    assert service["environment"] == {"JUPYTERHUB_LOG_FORMAT": "json"}
 
 
-def test_with_a_timeout_of_zero_nothing_is_culled():
-    assert "services" not in culling(idle_timeout=0).JupyterHub
+@pytest.mark.parametrize(
+    ("timeout", "age", "often"), [(40, 0, 4), (3600, 70, 7), (3600, 0, 60), (600, 0, 60), (2, 0, 1)]
+)
+def test_a_short_time_is_looked_at_often(timeout, age, often):
+    assert f"--cull-every={often}" in options(culling(idle_timeout=timeout, max_age=age))
+
+
+def test_with_neither_timeout_nor_age_nothing_is_culled():
+    c = culling(idle_timeout=0)
+    assert c == {"JupyterHub": {"authenticator_class": TemporaryAuthenticator}}
 
 
 def test_the_users_own_services_and_roles_stay_beside_the_culler():
@@ -381,6 +409,7 @@ def test_a_culler_of_the_users_own_takes_the_place_of_ours():
     )
     assert culling(c).JupyterHub.services == [{"name": "idle-culler", "command": ["x"]}]
     assert "load_roles" not in c.JupyterHub
+    assert "OpenShiftSpawner" not in c
 
 
 TEMPLATES = Path(configure.__file__).parent / "templates"

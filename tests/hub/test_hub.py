@@ -1,6 +1,7 @@
 """A real JupyterHub with our configuration and a real proxy; the cluster is answers from recordings."""
 
 import http.cookiejar
+import json
 import os
 import re
 import subprocess
@@ -11,6 +12,7 @@ import urllib.parse
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import ANY
 
 import yaml
 
@@ -150,7 +152,8 @@ def test_a_stranger_becomes_a_temporary_user_and_reads_why_no_notebook_starts(
     tmp_path,
     configurable_http_proxy,
 ):
-    """Two of them, to see that they are two; idle ones are removed with their last server."""
+    """Two of them, to see that they are two. Idle ones are removed with their last server, and a page that is
+    left open is told that its server has stopped, or, when a person reloads it, starts a new one."""
     empty = {"metadata": {"resourceVersion": "1"}, "items": []}
     for kind in ("pods", "events"):
         api.answers["GET", f"/api/v1/namespaces/default/{kind}"] = (200, empty)
@@ -165,12 +168,12 @@ def test_a_stranger_becomes_a_temporary_user_and_reads_why_no_notebook_starts(
     with running(configurable_http_proxy) as proxy, hub_at(proxy, tmp_path, **environ) as log:
         url = f"http://127.0.0.1:{proxy.port}"
         Browser().get_until(f"{url}/hub/health", "")
+        sentence = (
+            'There is no image stream "nosuch" in the project default. '
+            "This command lists those that there are: oc get imagestreams"
+        )
         for browser in (Browser(), Browser()):
-            browser.get_until(
-                url,
-                'There is no image stream "nosuch" in the project default. '
-                "This command lists those that there are: oc get imagestreams",
-            )
+            browser.get_until(url, sentence)
 
         for _ in range(240):
             if log.read_text().count("Culling user") >= 2:
@@ -179,5 +182,12 @@ def test_a_stranger_becomes_a_temporary_user_and_reads_why_no_notebook_starts(
         text = log.read_text()
         assert text.count("User logged in: ") == 2
         assert text.count("Culling user") >= 2
+        gone = re.findall(r"Culling user (\S+)", text)[0]
+        stopped = {"message": ANY}
+        assert json.loads(browser.html(f"{url}/user/{gone}/api/contents")) == stopped
+        assert log.read_text().count("User logged in: ") == 2
+        browser.get_until(f"{url}/user/{gone}/lab", sentence)
+
+        text = log.read_text()
         assert TOKEN not in text
         assert "Traceback" not in text

@@ -7,6 +7,7 @@ from traitlets.config import Config
 
 from jupyterhub_openshift.authenticator import ProjectAuthenticator
 from jupyterhub_openshift.login import temporary_users
+from jupyterhub_openshift.temporary import TemporaryAuthenticator
 
 
 class Renamed(TmpAuthenticator):
@@ -19,6 +20,7 @@ class Renamed(TmpAuthenticator):
         ("tmp", True),
         ("tmpauthenticator.TmpAuthenticator", True),
         (TmpAuthenticator, True),
+        (TemporaryAuthenticator, True),
         (Renamed, True),
         ("github", False),
         ("oauthenticator.github.GitHubOAuthenticator", False),

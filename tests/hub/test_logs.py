@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import os
 import subprocess
 import sys
 import time
@@ -144,8 +145,10 @@ def test_a_bad_environment_is_one_object(tmp_path):
     ],
 )
 def test_what_python_itself_writes_is_one_object(code, message):
-    code = f"from jupyterhub_openshift.logs import take_stderr; take_stderr(); {code}"
-    done = subprocess.run([sys.executable, "-c", code], cwd=REPO, capture_output=True, text=True, check=False)
+    code = f"from jupyterhub_openshift.logs import start_log; start_log(); {code}"
+    environ = {**os.environ, "JUPYTERHUB_LOG_FORMAT": "json"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=REPO, env=environ, capture_output=True, text=True, check=False)
     (line,) = objects(done.stderr)
     assert line["message"].startswith(message)
 
@@ -166,7 +169,7 @@ def test_every_line_of_a_hub_is_json_and_none_has_a_secret(tmp_path, configurabl
             time.sleep(0.25)
     text = log.read_text()
     lines = objects(text)
-    assert {"jupyterhub-openshift", "JupyterHub", "IdleCuller", "alembic.runtime.migration"} <= {
+    assert {"jupyterhub-openshift", "JupyterHub", "PatientCuller", "alembic.runtime.migration"} <= {
         line["logger"] for line in lines
     }
     assert [line["message"] for line in lines if line["logger"] == "stderr"] == []

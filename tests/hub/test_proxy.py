@@ -176,3 +176,17 @@ async def test_a_look_asks_for_one_route_only_also_of_a_user_with_an_odd_name(wa
     monkeypatch.setattr("jupyterhub_openshift.proxy.fetch", recording)
     assert await watching._lost_a_route() is False
     assert asked == [f"http://127.0.0.1:{proxy.api_port}/api/routes/user/carol%40example.org"]
+
+
+async def test_traffic_is_no_activity_unless_that_is_asked_for(watched):
+    """The proxy tells when something went through a route, and JupyterHub would take that for activity."""
+    _, _, watching = watched
+    routes = await watching.get_all_routes()
+    assert {spec: route["data"] for spec, route in routes.items()} == {
+        "/": {"hub": True},
+        "/user/alice/": {"user": "alice", "server_name": ""},
+        "/user/bob/": {"user": "bob", "server_name": ""},
+    }
+    watching.traffic_is_activity = True
+    routes = await watching.get_all_routes()
+    assert [spec for spec, route in routes.items() if "last_activity" not in route["data"]] == []

@@ -2,6 +2,7 @@
 
 import asyncio
 from copy import deepcopy
+from datetime import datetime
 from types import SimpleNamespace
 
 import pytest
@@ -73,6 +74,20 @@ async def spawner_of(api, monkeypatch, recorded):
 
 async def manifest(spawner: OpenShiftSpawner) -> dict:
     return ApiClient().sanitize_for_serialization(await spawner.get_pod_manifest())
+
+
+RULES = {"JUPYTERHUB_IDLE_TIMEOUT": "600", "JUPYTERHUB_CULL_WARNING": "300"}
+
+
+async def test_a_server_is_told_when_it_will_be_culled_whatever_environment_the_users_file_sets(spawner_of):
+    spawner = spawner_of()
+    assert not {*RULES, "JUPYTERHUB_STARTED"} & spawner.get_env().keys()
+    spawner.culling = RULES
+    spawner.orm_spawner.started = datetime(2026, 5, 4, 3, 2, 1)
+    for environment in ({}, {"GREETING": "hello"}, {"JUPYTERHUB_IDLE_TIMEOUT": "60"}):
+        spawner.environment = environment
+        expected = {**RULES, "JUPYTERHUB_STARTED": "2026-05-04T03:02:01+00:00", **environment}
+        assert {name: spawner.get_env()[name] for name in expected} == expected
 
 
 async def test_the_pod_is_what_restricted_v2_and_the_seed_ask_for(spawner_of):

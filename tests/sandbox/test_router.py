@@ -183,6 +183,17 @@ async def test_websockets_carry_text_bytes_subprotocol_and_close_code(tmp_path: 
                 assert (message.type, socket.close_code) == (aiohttp.WSMsgType.CLOSE, 4001)
 
 
+async def test_a_websocket_that_is_sent_elsewhere_is_not_followed_for_the_browser(tmp_path: Path) -> None:
+    async with front(tmp_path) as it:
+        it.add_route()
+        await it.admitted()
+        async with serving(add_pod(it.store, it.network, "one", app="hub"), application()):
+            handshake = {"Upgrade": "websocket", "Connection": "Upgrade"}
+            sent = it.options(**handshake)
+            async with it.client.get(it.url("/redirect"), allow_redirects=False, **sent) as answer:
+                assert (answer.status, answer.headers["Location"]) == (302, "/hub/login?next=%2Fhub")
+
+
 async def test_without_a_ready_pod_or_a_route_the_page_says_so(tmp_path: Path) -> None:
     async with front(tmp_path) as it:
         it.add_route()
