@@ -20,7 +20,7 @@ run: $(venv)/.sandbox ## JupyterHub on a small OpenShift project on this machine
 
 .PHONY: test
 test: $(venv)/.tests system lint ## everything that CI runs
-	$(venv)/bin/pytest -n 2
+	$(venv)/bin/pytest -n 3
 
 .PHONY: test-cluster
 test-cluster: $(venv)/.tests system ## the cluster tests, in the project that `oc` is logged in to

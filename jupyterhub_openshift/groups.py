@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -37,7 +37,7 @@ Memory = Annotated[str, BeforeValidator(values.number_as_text), AfterValidator(v
 class Limits(Entry):
     """Those of one group."""
 
-    example: ClassVar = {"students": {"sizes": ["Small"], "servers": 20}}
+    example: ClassVar[dict[str, Any]] = {"students": {"sizes": ["Small"], "servers": 20}}
 
     images: list[str] | None = None
     sizes: list[str] | None = None

@@ -39,7 +39,7 @@ Memory = Annotated[str, BeforeValidator(values.number_as_text), AfterValidator(v
 class Size(Entry):
     """One size."""
 
-    example: ClassVar = {"Small": {"cpu": "500m", "memory": "1Gi"}}
+    example: ClassVar[dict[str, Any]] = {"Small": {"cpu": "500m", "memory": "1Gi"}}
 
     cpu: Cpu | None = None
     cpu_request: Cpu | None = None

@@ -8,7 +8,7 @@ from sandbox.paths import CHECKOUT
 HOSTS = "127.0.0.1 localhost jupyterhub jupyterhub-proxy\n"
 GET = """
 get() { python -c 'import sys, urllib.request as r; print(r.urlopen(sys.argv[1]).read().decode())' $1 2>&-; }
-get_until_it_answers() { for _ in {1..600}; do get "$1" && break; sleep 0.2; done; }
+get_until_it_answers() { for _ in {1..300}; do get "$1" && break; kill -0 $! 2>&- || break; sleep 0.2; done; }
 """
 # Prints the empty answer of /hub/health, the version as JSON, the log.
 HUB = f"""{GET}

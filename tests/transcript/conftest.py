@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 import shutil
 import socket
@@ -13,58 +14,57 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from tests.conftest import tool
-from tests.transcript.project import CHECKOUT, Project, eventually
+from sandbox.lock import running
+from tests.conftest import STATE, tool
+from tests.transcript.project import CHECKOUT, Project
 from tests.transcript.readme import oc_commands
 
-STATE = CHECKOUT / ".sandbox" / "tests"
+DELETE = oc_commands("On OpenShift")[-1]
 
 
-@pytest.fixture(scope="package")
-def project(request: pytest.FixtureRequest) -> Iterator[Project]:
+@pytest.fixture(scope="session")
+def project(request: pytest.FixtureRequest, testrun_uid: str) -> Iterator[Project]:
     """A project in which the commands of the README's section "On OpenShift" were typed, up to the deletion.
 
-    It is the sandbox's, or, with --cluster, the one that `oc` is logged in to.
+    It is the sandbox's, which all workers share, or, with --cluster, the one that `oc` is logged in to.
     """
     if request.config.getoption("--cluster"):
         tool("oc", "it comes with the cluster")
-        yield from transcript(Project(("oc",)))
+        project = Project(("oc",))
+        type_commands_of_readme(project)
+        yield project
+        project.oc(*DELETE)
         return
-    port = free_port()
     oc = (sys.executable, "-m", "sandbox", "--state", str(STATE))
-    up = subprocess.Popen([*oc, "up", "--port", str(port)], cwd=CHECKOUT, stdout=subprocess.DEVNULL)
-    try:
-        project = Project(oc, STATE / "kubeconfig", port, STATE / "images", up)
-        eventually("the sandbox answers", lambda: answers(project))
-        yield from transcript(project)
-    finally:
-        up.terminate()
-        up.wait(timeout=60)
+    STATE.mkdir(parents=True, exist_ok=True)
+    typed = STATE / "typed"
+    with (STATE / "typing").open("w") as typing:
+        fcntl.flock(typing, fcntl.LOCK_EX)  # the first worker types, the others wait
+        if not (typed.is_file() and typed.read_text() == testrun_uid):
+            down_and_up = [["down"], ["up", "--detach", "--port", str(free_port())]]  # down: of killed tests
+            for words in down_and_up:
+                subprocess.run([*oc, *words], cwd=CHECKOUT, stdout=subprocess.DEVNULL, check=True)
+            type_commands_of_readme(of_sandbox(oc))
+            typed.write_text(testrun_uid)
+    yield of_sandbox(oc)
 
 
-def transcript(project: Project) -> Iterator[Project]:
-    """Type the commands; the last one, which deletes everything, after the tests."""
-    *commands, delete = oc_commands("On OpenShift")
-    for words in commands:
+def of_sandbox(oc: tuple[str, ...]) -> Project:
+    """The project of the sandbox that runs."""
+    instance = running(STATE)
+    assert instance, "the sandbox ended"
+    return Project(oc, STATE / "kubeconfig", instance.route_port, STATE / "images", instance.pid)
+
+
+def type_commands_of_readme(project: Project) -> None:
+    """All but the last, which deletes everything."""
+    for words in oc_commands("On OpenShift")[:-1]:
         project.type(*map(from_checkout, words))
-    yield project
-    assert delete[:2] == ["delete", "all,pvc"]
-    project.oc(*delete)
-    kinds = "all,pvc,secrets,configmaps,networkpolicies,poddisruptionbudgets"
-    eventually("nothing is left", lambda: project.get(kinds, "--selector", "app=jupyterhub") == [])
 
 
 def from_checkout(word: str) -> str:
     """A file of this repository's address, as it is here."""
     return re.sub(r"^https://raw\.githubusercontent\.com/[^/]+/[^/]+/master/", f"{CHECKOUT}/", word)
-
-
-def answers(project: Project) -> bool:
-    """It is up, and no longer starting."""
-    assert project.process is not None
-    assert project.process.poll() is None, "the sandbox ended"
-    status = subprocess.run([*project.oc_command, "status"], cwd=CHECKOUT, capture_output=True, check=False)
-    return status.returncode == 0
 
 
 def free_port() -> int:

@@ -27,12 +27,12 @@ class Project:
     kubeconfig: Path | None = None
     port: int = 443
     images: Path | None = None
-    process: subprocess.Popen[bytes] | None = None
+    pid: int | None = None
 
     @property
     def on_cluster(self) -> bool:
         """Not the sandbox."""
-        return self.process is None
+        return self.pid is None
 
     def oc(self, *words: str, fails: bool = False) -> str:
         """Run `oc WORDS`; what it prints. With `fails` it must exit not zero, and its error is the answer."""

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.transcript.conftest import STATE, free_port
+from tests.conftest import STATE
+from tests.transcript.conftest import free_port
 from tests.transcript.project import CHECKOUT, Project, eventually
 from tests.transcript.readme import oc_commands, sections
 
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.sandbox
 
 RUN_BY = {
     "Try it on your machine": "test_make_run_reuses_what_is_built_and_leaves_nothing_behind",
-    "On OpenShift": "the fixture project",
+    "On OpenShift": "the fixture project, and the last one test_deletion.py",
     "Your own notebook image": "the fixture jakevdp",
     "Your own hub": "test_custom_images.py",
     "When something is wrong": "test_the_first_look_at_a_fault",

@@ -82,14 +82,14 @@ def test_a_repository_becomes_an_image_and_a_hub_in_one_command(
 def test_no_pod_no_log_and_no_description_holds_a_secret(project: Project) -> None:
     secrets = {
         value
-        for secret in project.get("secrets", "--selector", "app")
+        for secret in project.get("secrets", "--selector", "app=jupyterhub")
         for value in project.secret(secret["metadata"]["name"]).values()
     }
     assert len(secrets) >= len(project.secret("jupyterhub"))
-    kinds = "pods,dc,rc,bc,builds,svc,routes,configmaps,pvc,networkpolicies,is,events"
-    shown = {"get": project.oc("get", kinds, "-o", "json")}
-    shown["describe"] = project.kubectl("describe", f"{kinds},secrets")
-    for pod in project.get("pods"):
+    kinds = "pods,dc,rc,bc,builds,svc,routes,configmaps,pvc,networkpolicies,is"
+    shown = {"get": project.oc("get", f"{kinds},events", "-o", "json")}
+    shown["describe"] = project.kubectl("describe", f"{kinds},secrets", "--selector", "app=jupyterhub")
+    for pod in project.get("pods", "--selector", "app=jupyterhub"):
         name = pod["metadata"]["name"]
         for container in [*pod["spec"].get("initContainers", []), *pod["spec"]["containers"]]:
             shown[f"{name} {container['name']}"] = project.oc("logs", name, "-c", container["name"])
