@@ -58,7 +58,7 @@ lock: $(venv)/.sandbox ## the newest versions of everything, locked with hashes
 	npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 
 uv_lock = $(venv)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \
-	--no-emit-index-url --custom-compile-command 'make lock' $(1).in -o $(1).txt
+	--no-emit-index-url --override overrides.txt --custom-compile-command 'make lock' $(1).in -o $(1).txt
 
 .PHONY: clean
 clean: ## stops the sandbox and deletes its state and the venv
@@ -78,7 +78,7 @@ $(venv)/.sandbox: sandbox/requirements.txt | $(python)
 
 $(venv)/.tests: tests/requirements.txt $(venv)/.sandbox
 	@echo "Installing the tests' packages in $(venv) ..."
-	@$(venv)/bin/uv pip install --quiet --compile-bytecode --python $(python) --require-hashes -r $<
+	@$(venv)/bin/uv pip install --quiet --compile-bytecode --python $(python) --require-hashes --no-deps -r $<
 	@touch $@
 
 # What only the system brings: a browser, and the builder of containers. Where we may not install it, the tests that

@@ -10,13 +10,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sandbox import lock, transcript
+from sandbox import lock
 from sandbox.client import Client
 from sandbox.paths import CHECKOUT
-from sandbox.server import CannotStart, Options, serve
 from sandbox.shell import UsageError
+
+if TYPE_CHECKING:
+    from sandbox.server import Options
 
 Obj = dict[str, Any]
 
@@ -68,6 +70,8 @@ def run_up(args: argparse.Namespace) -> int:
 
 def run_run(args: argparse.Namespace) -> int:
     """The seed's transcript, in this process."""
+    from sandbox import transcript  # noqa: PLC0415 (nothing else waits for it)
+
     return _serve(args, transcript.run)
 
 
@@ -116,10 +120,12 @@ async def _contents(state: Path) -> list[tuple[str, str]]:
 
 
 def _serve(args: argparse.Namespace, then: Any) -> int:  # noqa: ANN401
-    options = Options(args.state.resolve(), CHECKOUT, args.api_port, args.port)
+    from sandbox import server  # noqa: PLC0415 (nothing else waits for it)
+
+    options = server.Options(args.state.resolve(), CHECKOUT, args.api_port, args.port)
     try:
-        return asyncio.run(serve(options, then))
-    except CannotStart as problem:
+        return asyncio.run(server.serve(options, then))
+    except server.CannotStart as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1
     except lock.AlreadyRunning:

@@ -71,3 +71,9 @@ def test_no_vulnerability_is_known_of_what_is_locked():
     if done.returncode == 3:
         pytest.skip("; ".join(re.findall("^NOT AUDITED: (.*)", done.stdout, re.MULTILINE)))
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_is_better_left_out_is_in_no_lock():
+    left_out = re.findall(r"^([a-z0-9-]+);", (CHECKOUT / "overrides.txt").read_text(), re.MULTILINE)
+    assert left_out
+    assert [(lock, name) for lock in LOCKS for name in left_out if name in versions(lock)] == []

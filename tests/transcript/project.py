@@ -62,8 +62,8 @@ class Project:
         return ran.stdout
 
     def get(self, resource: str, *words: str) -> Any:
-        """An object, or a list's items, as `oc get -o json` gives it."""
-        answer = json.loads(self.oc("get", resource, *words, "-o", "json"))
+        """An object, or a list's items, as `get -o json` gives it."""
+        answer = json.loads(self.kubectl("get", resource, *words, "-o", "json"))
         return answer["items"] if answer["kind"].endswith("List") else answer
 
     def uid(self) -> int:
