@@ -72,7 +72,8 @@ use_mirrors() {
     # Caches given from outside are kept and never linked into the image; others go when the build ends.
     [[ -z ${UV_CACHE_DIR:-} ]] || export UV_LINK_MODE=${UV_LINK_MODE:-copy}
     export UV_CACHE_DIR=${UV_CACHE_DIR:-$work/uv-cache}
-    export PIP_CACHE_DIR=${PIP_CACHE_DIR:-$work/pip-cache} PIP_DISABLE_PIP_VERSION_CHECK=1
+    [[ -n ${PIP_CACHE_DIR:-} ]] || export PIP_NO_CACHE_DIR=1
+    export PIP_DISABLE_PIP_VERSION_CHECK=1
     export npm_config_cache=${npm_config_cache:-$work/npm-cache} npm_config_update_notifier=false \
         NODE_DISABLE_COMPILE_CACHE=1
     export UV_NO_PROGRESS=1 UV_PYTHON_DOWNLOADS=never

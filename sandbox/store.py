@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import asyncio
+import marshal
 import secrets
 import uuid
 import weakref
@@ -173,14 +174,10 @@ class Store:
 
 
 def copied(value: T) -> T:
-    """A deep copy of JSON data; much faster than `copy.deepcopy`."""
-    copy: Any = value
-    if isinstance(value, dict):
-        copy = {key: copied(item) for key, item in value.items()}
-    elif isinstance(value, list):
-        copy = [copied(item) for item in value]
-    result: T = copy
-    return result
+    """A deep copy of JSON data; many times as fast as `copy.deepcopy`."""
+    data: Any = value
+    copy: T = marshal.loads(marshal.dumps(data))  # noqa: S302 (of our own making)
+    return copy
 
 
 def now() -> str:
