@@ -49,9 +49,11 @@ class Images:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        remove_tree(directory / "new")  # of builds that were killed
         for name in ("layers", "bases", "new"):
             (directory / name).mkdir(parents=True, exist_ok=True)
+        for stale in (directory / "new").iterdir():  # of builds that were killed
+            if not Path("/proc", stale.name.partition(".")[0]).exists():
+                remove_tree(stale)
 
     def get(self, digest_or_reference: str) -> Image | None:
         """The image of a digest, of a reference with a digest, or of a base's usual name."""
@@ -72,12 +74,12 @@ class Images:
             if made["recipe"] == recipe and image:
                 return image
         image = bases.make(name, self)
-        record.write_text(json.dumps({"recipe": recipe, "digest": image.digest}))
+        write(record, json.dumps({"recipe": recipe, "digest": image.digest}))
         return image
 
     def new_layer(self) -> tuple[Path, Path]:
         """An empty directory to fill and the work directory that overlayfs wants beside it."""
-        top = Path(tempfile.mkdtemp(dir=self.directory / "new"))
+        top = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}.", dir=self.directory / "new"))
         (top / "layer").mkdir()
         (top / "layer").chmod(0o755)
         (top / "work").mkdir()
@@ -90,8 +92,11 @@ class Images:
     def keep(self, layer: Path) -> Path:
         """Store a filled layer under its digest."""
         kept = self.directory / "layers" / tree_digest(layer)
-        if not kept.exists():
+        try:
             layer.rename(kept)
+        except OSError:
+            if not kept.exists():  # if it does, the same was built before, or meanwhile
+                raise
         self.discard(layer)
         return kept
 
@@ -101,9 +106,7 @@ class Images:
         content = {"layers": [layer.name for layer in layers], "config": config, "size": size}
         text = json.dumps(content, sort_keys=True)
         digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
-        partial = self._file(digest).with_suffix(".partial")
-        partial.write_text(text)
-        partial.rename(self._file(digest))
+        write(self._file(digest), text)
         return Image(digest, layers, config, size)
 
     def not_group_writable(self, image: Image) -> list[str]:
@@ -201,6 +204,13 @@ def tree_digest(top: Path) -> str:
             about += "opaque"
         total.update(about.encode("utf-8", "surrogateescape") + b"\n")
     return total.hexdigest()
+
+
+def write(file: Path, text: str) -> None:
+    """As a whole or not at all, also when another process writes the same."""
+    partial = file.with_suffix(f".{os.getpid()}")
+    partial.write_text(text)
+    partial.rename(file)
 
 
 def remove_tree(top: Path) -> None:

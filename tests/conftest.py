@@ -1,24 +1,31 @@
-"""What all tests share: the option `--cluster`, who runs beside whom, and tools that may be missing."""
+"""The option `--cluster`, who runs beside whom, tools that may be missing, the project."""
 
 from __future__ import annotations
 
+import fcntl
 import os
+import re
 import shutil
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import hypothesis
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from sandbox.lock import is_locked
+from sandbox.lock import is_locked, running
 from sandbox.paths import CHECKOUT
+from tests.transcript.project import Project
+from tests.transcript.readme import oc_commands
 
 hypothesis.settings.register_profile("machines differ", deadline=None)
 hypothesis.settings.load_profile("machines differ")
 
 STATE = CHECKOUT / ".sandbox" / "tests"  # of the sandbox that the transcript is typed in
+DELETE = oc_commands("On OpenShift")[-1]
 
 # What takes longest comes first. A worker takes one of these whole, or another file.
 TOGETHER = {
@@ -30,6 +37,7 @@ TOGETHER = {
     "transcript/test_readme": "the first instance",
     "transcript/test_deletion": "the first instance",
     "containers/": "containers",
+    "images/test_pythons": "pythons",
     "images/": "images",
     "transcript/test_workspace": "workspace",
     "transcript/test_culling": "culling",
@@ -78,3 +86,55 @@ def tool(name: str, remedy: str) -> str:
     if os.environ.get("CI") == "true":
         pytest.fail(message)
     pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def project(request: pytest.FixtureRequest, testrun_uid: str) -> Iterator[Project]:
+    """A project in which the commands of the README's section "On OpenShift" were typed, up to the deletion.
+
+    It is the sandbox's, which all workers share, or, with --cluster, the one that `oc` is logged in to.
+    """
+    if request.config.getoption("--cluster"):
+        tool("oc", "it comes with the cluster")
+        project = Project(("oc",))
+        type_commands_of_readme(project)
+        yield project
+        project.oc(*DELETE)
+        return
+    oc = (sys.executable, "-m", "sandbox", "--state", str(STATE))
+    STATE.mkdir(parents=True, exist_ok=True)
+    typed = STATE / "typed"
+    with (STATE / "typing").open("w") as typing:
+        fcntl.flock(typing, fcntl.LOCK_EX)  # the first worker types, the others wait
+        if not (typed.is_file() and typed.read_text() == testrun_uid):
+            down_and_up = [["down"], ["up", "--detach", "--port", str(free_port())]]  # down: of killed tests
+            for words in down_and_up:
+                subprocess.run([*oc, *words], cwd=CHECKOUT, stdout=subprocess.DEVNULL, check=True)
+            type_commands_of_readme(of_sandbox(oc))
+            typed.write_text(testrun_uid)
+    yield of_sandbox(oc)
+
+
+def of_sandbox(oc: tuple[str, ...]) -> Project:
+    """The project of the sandbox that runs."""
+    instance = running(STATE)
+    assert instance, "the sandbox ended"
+    return Project(oc, STATE / "kubeconfig", instance.route_port, STATE / "images", instance.pid)
+
+
+def type_commands_of_readme(project: Project) -> None:
+    """All but the last, which deletes everything."""
+    for words in oc_commands("On OpenShift")[:-1]:
+        project.type(*map(from_checkout, words))
+
+
+def from_checkout(word: str) -> str:
+    """A file of this repository's address, as it is here."""
+    return re.sub(r"^https://raw\.githubusercontent\.com/[^/]+/[^/]+/master/", f"{CHECKOUT}/", word)
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])

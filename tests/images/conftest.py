@@ -15,8 +15,10 @@ from sandbox.bases import PYTHON
 from sandbox.builds import Builder
 from sandbox.container import Container, Mount, bwrap
 from sandbox.images import Image, Images
-from sandbox.paths import CHECKOUT, STATE
+from sandbox.paths import CHECKOUT
 from sandbox.sources import BuildFailure, copy_working_tree
+from tests.conftest import STATE
+from tests.transcript.project import Project
 
 from .starts import HOSTS
 
@@ -90,8 +92,7 @@ class Workshop:
 
 @pytest.fixture(scope="session")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
-    folder = tmp_path_factory.mktemp("workshop")
-    return Workshop(Images(folder / "images"), folder)
+    return Workshop(Images(STATE / "images"), tmp_path_factory.mktemp("workshop"))
 
 
 @pytest.fixture(scope="session")
@@ -108,21 +109,20 @@ def base(workshop: Workshop) -> Image:
 
 
 @pytest.fixture(scope="session")
-def hub(workshop: Workshop, checkout: Path, base: Image) -> Image:
-    image, _ = workshop.build(checkout, base)
-    return builder_image(workshop, image)
+def hub(workshop: Workshop, project: Project) -> Image:
+    return of_stream("jupyterhub:latest", workshop, project)
 
 
 @pytest.fixture(scope="session")
-def notebook(workshop: Workshop, checkout: Path, base: Image) -> Image:
-    image, _ = workshop.build(checkout / "notebook", base)
-    return builder_image(workshop, image)
+def notebook(workshop: Workshop, project: Project) -> Image:
+    return of_stream("minimal-notebook:3.12", workshop, project)
 
 
-def builder_image(workshop: Workshop, image: Image) -> Image:
-    """With the label that our BuildConfigs set."""
-    labels = {**image.labels, "io.openshift.s2i.scripts-url": "image:///opt/app-root/builder"}
-    return workshop.images.add(image.layers, {**image.config, "Labels": labels})
+def of_stream(tag: str, workshop: Workshop, project: Project) -> Image:
+    """What the project's BuildConfig has built."""
+    image = workshop.images.get(project.get(f"imagestreamtag/{tag}")["image"]["metadata"]["name"])
+    assert image
+    return image
 
 
 @pytest.fixture

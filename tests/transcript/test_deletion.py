@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.transcript.conftest import DELETE
+from tests.conftest import DELETE
 from tests.transcript.project import Project, eventually
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.cluster]

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import STATE
-from tests.transcript.conftest import free_port
+from tests.conftest import STATE, free_port
 from tests.transcript.project import CHECKOUT, Project, eventually
 from tests.transcript.readme import oc_commands, sections
 
