@@ -18,7 +18,7 @@ from pathlib import Path
 from sandbox import cli_get, cli_server, oc
 from sandbox.client import Client, NotRunning
 from sandbox.errors import StatusError
-from sandbox.paths import STATE
+from sandbox.paths import COMMAND, STATE
 from sandbox.shell import Shell, UsageError
 
 
@@ -32,7 +32,7 @@ def main(argv: list[str] | None = None) -> int:
     except StatusError as refusal:
         print(cli_get.server_error(refusal), file=sys.stderr)
     except NotRunning as problem:
-        print(f"{problem}; start the sandbox with: python -m sandbox up", file=sys.stderr)
+        print(f"{problem}; start the sandbox with: {COMMAND} up", file=sys.stderr)
     except UsageError as problem:
         print(f"error: {problem}", file=sys.stderr)
     except BrokenPipeError:

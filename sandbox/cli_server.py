@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox import lock
 from sandbox.client import Client
-from sandbox.paths import CHECKOUT
+from sandbox.paths import CHECKOUT, COMMAND
 from sandbox.shell import UsageError
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _serve(args: argparse.Namespace, then: Any) -> int:  # noqa: ANN401
         instance = lock.running(args.state)
         who = f" (process {instance.pid})" if instance else ""
         where = f"a sandbox is already running in {args.state}{who}"
-        print(f"error: {where}; stop it with: python -m sandbox down", file=sys.stderr)
+        print(f"error: {where}; stop it with: {COMMAND} down", file=sys.stderr)
         return 1
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox import cli_logs, oc
 from sandbox.client import Client, NotRunning
 from sandbox.errors import StatusError
+from sandbox.paths import COMMAND
 from sandbox.progress import Progress
 from sandbox.shell import Output, Shell, UsageError
 
@@ -230,7 +231,7 @@ Each browser gets its own notebook server. The certificate is the sandbox's own
 
 In another terminal, in this folder:
 
-  python -m sandbox get pods --selector app={APP},component=singleuser-server
+  {COMMAND} get pods --selector app={APP},component=singleuser-server
   export KUBECONFIG={options.state / "kubeconfig"}   # for a real oc or kubectl
 
 Ctrl-C stops everything.""",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.paths import COMMAND
 from tests.sandbox.command import PYTHON, Sandbox, deployment, deployment_config, eventually, image_stream
 
 PROJECT = "jupyterhub-sandbox"
@@ -349,7 +350,7 @@ def test_a_build_without_a_source_is_refused(sandbox: Sandbox):
 
 def test_without_a_sandbox_one_sentence_says_how_to_start_it(tmp_path: Path):
     said = Sandbox(tmp_path).run("get", "pods", code=1)
-    assert said == "no sandbox is running here; start the sandbox with: python -m sandbox up\n"
+    assert said == f"no sandbox is running here; start the sandbox with: {COMMAND} up\n"
 
 
 def test_the_command_itself_ends_with_the_exit_code(tmp_path: Path):

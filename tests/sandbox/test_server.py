@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from sandbox.paths import COMMAND
 from tests.sandbox.command import CHECKOUT, DATABASE, Sandbox, deployment, eventually, image_stream
 
 
@@ -80,7 +81,7 @@ def test_a_second_one_is_refused(own: Sandbox):
     own.start()
     said = own.run("up", code=1)
     where = f"a sandbox is already running in {own.state} (process {pid(own)})"
-    assert said == f"error: {where}; stop it with: python -m sandbox down\n"
+    assert said == f"error: {where}; stop it with: {COMMAND} down\n"
 
 
 def test_a_taken_port_is_named_with_the_way_out(own: Sandbox):
