@@ -51,6 +51,14 @@ class Project:
             eventually(f"there is a build of {words[-1]}", lambda: self.get(*builds), seconds=180)
         return self.oc(*words)
 
+    def new_app(self, template: str, workload: str = "deployment", **parameters: str) -> str:
+        """`oc new-app`, until proxy and hub are rolled out; what it says."""
+        words = [word for name, value in parameters.items() for word in ("--param", f"{name}={value}")]
+        said = self.oc("new-app", "--template", template, *words)
+        for name in (f"{parameters['APPLICATION_NAME']}-proxy", parameters["APPLICATION_NAME"]):
+            self.oc("rollout", "status", f"{workload}/{name}")
+        return said
+
     def kubectl(self, *words: str) -> str:
         """The same through the real kubectl."""
         kubeconfig = [f"--kubeconfig={self.kubeconfig}"] if self.kubeconfig else []

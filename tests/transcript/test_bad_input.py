@@ -16,12 +16,7 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.browser, pytest.mark.cluster]
 @pytest.fixture(scope="module")
 def misspelled(project: Project) -> Iterator[str]:
     """An instance whose notebook image does not exist."""
-    params = ("APPLICATION_NAME=misspelled", "NOTEBOOK_IMAGE=minimal-notebok:3.12")
-    project.oc(
-        "new-app", "--template", "jupyterhub", *[word for param in params for word in ("--param", param)]
-    )
-    project.oc("rollout", "status", "dc/misspelled-proxy")
-    project.oc("rollout", "status", "dc/misspelled")
+    project.new_app("jupyterhub", "dc", APPLICATION_NAME="misspelled", NOTEBOOK_IMAGE="minimal-notebok:3.12")
     yield "misspelled"
     project.oc("delete", "all,pvc", "--selector", "app=misspelled")
 

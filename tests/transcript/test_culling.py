@@ -20,12 +20,13 @@ WARNING = re.compile(r"This server is idle and will be stopped (in \d+ seconds?|
 @pytest.fixture(scope="module")
 def culling(project: Project) -> Iterator[str]:
     """An instance that stops servers soon."""
-    params = ("APPLICATION_NAME=culling", f"IDLE_TIMEOUT={TIMEOUT}", f"CULL_WARNING={TIMEOUT // 2}")
-    project.oc(
-        "new-app", "--template", "jupyterhub", *[word for param in params for word in ("--param", param)]
+    project.new_app(
+        "jupyterhub",
+        "dc",
+        APPLICATION_NAME="culling",
+        IDLE_TIMEOUT=str(TIMEOUT),
+        CULL_WARNING=str(TIMEOUT // 2),
     )
-    project.oc("rollout", "status", "dc/culling-proxy")
-    project.oc("rollout", "status", "dc/culling")
     yield "culling"
     project.oc("delete", "all,pvc", "--selector", "app=culling")
 

@@ -17,12 +17,8 @@ OF_AN_INSTANCE = "all,pvc,secrets,configmaps,networkpolicies,poddisruptionbudget
 
 
 def new_app(project: Project, template: str, **parameters: str) -> str:
-    """`oc new-app`, until hub and proxy are there; the delete command that its message names."""
-    words = [word for name, value in parameters.items() for word in ("--param", f"{name}={value}")]
-    said = project.oc("new-app", "--template", template, *words)
-    name = parameters["APPLICATION_NAME"]
-    project.oc("rollout", "status", f"deployment/{name}-proxy")
-    project.oc("rollout", "status", f"deployment/{name}")
+    """`oc new-app`; the delete command that its message names."""
+    said = project.new_app(template, **parameters)
     (delete,) = re.findall(r"delete it: +oc (.+)", said)
     return delete
 

@@ -64,15 +64,13 @@ def workspace(project: Project, create: Callable[..., None]) -> Iterator[str]:
     create(image_stream("teaching-notebook", "1", "Teaching"))
     group = {"kind": "Group", "apiVersion": "user.openshift.io/v1", "metadata": {"name": "students"}}
     create({**group, "users": ["bob"]}, as_cluster_admin=True)
-    params = ("APPLICATION_NAME=workspace", "NAMED_SERVERS=1", "TITLE=Physics", f"JUPYTERHUB_CONFIG={CONFIG}")
-    said = project.oc(
-        "new-app",
-        "--template",
+    said = project.new_app(
         "jupyterhub-workspace",
-        *[word for param in params for word in ("--param", param)],
+        APPLICATION_NAME="workspace",
+        NAMED_SERVERS="1",
+        TITLE="Physics",
+        JUPYTERHUB_CONFIG=CONFIG,
     )
-    project.oc("rollout", "status", "deployment/workspace-proxy")
-    project.oc("rollout", "status", "deployment/workspace")
     yield "workspace"
     project.oc("delete", "imagestreams", "--selector", "test=workspace")
     (delete,) = re.findall(r"delete it with all their files: +oc (.+)", said)
