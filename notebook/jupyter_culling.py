@@ -131,6 +131,7 @@ class Culling:
         self.hub = hub
         self.rules = rules
         self._hub_knows = NEVER  # or of later activity, which Jupyter Server has told it
+        self._telling = asyncio.Lock()
 
     def next_stop(self) -> Stop | None:
         """As of now."""
@@ -151,13 +152,16 @@ class Culling:
         """Tell the hub of activity that it does not know of, if it could soon cull for that."""
         latest = self.last_activity()
         soon = now() - self._hub_knows >= timedelta(seconds=self.rules.idle_timeout / 2)
-        if not self.rules.idle_timeout or not soon or latest <= self._hub_knows:
+        if not self.rules.idle_timeout or not soon or latest <= self._hub_knows or self._telling.locked():
             return
-        try:
-            await asyncio.wait_for(self.hub.notify_activity(), PATIENCE)
-            self._hub_knows = latest
-        except Exception as error:  # whatever it is, the next look tries again
-            self.log.warning("The hub could not be told of activity: %s", str(error) or type(error).__name__)
+        async with self._telling:
+            try:
+                await asyncio.wait_for(self.hub.notify_activity(), PATIENCE)
+                self._hub_knows = latest
+            except Exception as error:  # whatever it is, the next look tries again
+                self.log.warning(
+                    "The hub could not be told of activity: %s", str(error) or type(error).__name__
+                )
 
     def between_looks(self) -> float:
         """Seconds; few, as what happens between the last one and the culler's own look is lost."""

@@ -15,7 +15,8 @@ import base64
 import binascii
 import hmac
 import secrets
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote_plus, urlsplit
 
@@ -36,12 +37,14 @@ Query = Mapping[str, str]
 class OAuth:
     """The server behind `https://HOST:PORT`."""
 
-    def __init__(self, store: Store, project: Project, tokens: Tokens) -> None:
+    def __init__(
+        self, store: Store, project: Project, tokens: Tokens, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.host = f"oauth-openshift.apps.{project.domain}"
         self.port = 443
         self._store = store
         self._project = project
-        self._clients = Clients(store, project, tokens)
+        self._clients = Clients(store, project, tokens, clock)
         self._sessions: dict[str, str] = {}
         self._approved: dict[tuple[str, str], set[str]] = {}
         self._codes = Codes(self._clients)

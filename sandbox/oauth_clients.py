@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ Obj = dict[str, Any]
 URI = "serviceaccounts.openshift.io/oauth-redirecturi."
 REFERENCE = "serviceaccounts.openshift.io/oauth-redirectreference."
 ROUTES = "routes.route.openshift.io"
+CACHED = 10  # seconds for which a review of a token holds, as with kube-apiserver's cache of them
 
 
 class OAuthError(Exception):
@@ -32,10 +34,12 @@ class OAuthError(Exception):
 class Clients:
     """All service accounts of the project."""
 
-    def __init__(self, store: Store, project: Project, tokens: Tokens) -> None:
+    def __init__(self, store: Store, project: Project, tokens: Tokens, clock: Callable[[], float]) -> None:
         self._store = store
         self._tokens = tokens
         self._prefix = f"system:serviceaccount:{project.name}:"
+        self._reviewed: dict[str, tuple[float, str]] = {}  # by token: until when, and whose it is
+        self._clock = clock
 
     def redirect_uris(self, client: str, port: int) -> list[str]:
         """Where a client's browsers may be sent; `port` is the router's, which routes don't tell."""
@@ -53,8 +57,18 @@ class Clients:
 
     def secret_is_right(self, client: str, secret: str) -> bool:
         """Any token of the account, for whatever audience; an empty one, too."""
-        user = self._tokens.user(secret, _audience(secret)) if secret else None
-        return not secret or (user is not None and user.name == client)
+        return not secret or self._review(secret) == client
+
+    def _review(self, token: str) -> str:
+        """Whose token it is; one that was accepted is so for a while, though its pod is gone."""
+        now = self._clock()
+        self._reviewed = {known: entry for known, entry in self._reviewed.items() if entry[0] > now}
+        if token not in self._reviewed:
+            user = self._tokens.user(token, _audience(token))
+            if user is None:
+                return ""
+            self._reviewed[token] = (now + CACHED, user.name)
+        return self._reviewed[token][1]
 
     def _uri(self, notes: Obj, name: str, port: int) -> str:
         given = urlsplit(notes.get(URI + name, ""))

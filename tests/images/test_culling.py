@@ -33,6 +33,7 @@ class Hub(ThreadingHTTPServer):
     def __init__(self) -> None:
         self.told: list[tuple[float, str]] = []
         self.away = False
+        self.slow = 0.0  # seconds before it answers
         super().__init__(("127.0.0.1", 0), Answer)
 
     @property
@@ -55,6 +56,7 @@ class Answer(BaseHTTPRequestHandler):
             return
         assert self.path == "/hub/api/users/alice/activity"
         self.server.told.append((time.monotonic(), body["servers"][""]["last_activity"]))
+        time.sleep(self.server.slow)
         self.answer(200, {})
 
     def answer(self, status, body):
@@ -249,9 +251,10 @@ def test_what_runs_is_activity_though_it_prints_nothing(run, server):
 
 
 def test_the_hub_is_told_in_time_but_no_more_often_than_it_must_know(server, hub):
+    eventually("it is soon to be culled", lambda: "warning" in server.culling())
+    seen = len(hub.told)
     server.request("POST", "api/culling")
     known = server.last_activity()
-    seen = len(hub.told)
     eventually("the hub is told", lambda: known[:19] <= hub.activity[-1][:19])
     for _ in range(8):
         server.request("POST", "api/culling")
@@ -260,6 +263,16 @@ def test_the_hub_is_told_in_time_but_no_more_often_than_it_must_know(server, hub
     assert [
         late - early for early, late in itertools.pairwise(times) if late - early < TIMEOUT / 2 - 0.5
     ] == []
+
+
+def test_a_slow_hub_is_told_once_and_not_again_before_it_has_answered(server, hub):
+    eventually("it is soon to be culled", lambda: "warning" in server.culling())
+    hub.slow, seen = 1, len(hub.told)
+    for _ in range(5):
+        server.request("POST", "api/culling")
+    time.sleep(hub.slow + 0.5)
+    hub.slow = 0
+    assert len(hub.told) == seen + 1
 
 
 def test_a_hub_that_was_away_is_told_when_it_is_back(server, hub):

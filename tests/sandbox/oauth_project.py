@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -38,7 +39,8 @@ class Recorded:
         people = {"admin's": ADMIN, "developer's": person("developer")}
         self.tokens = Tokens(self.store, PROJECT, b"key", people)
         oauth_tokens.fill(self.store, PROJECT)
-        self.oauth = OAuth(self.store, PROJECT, self.tokens)
+        self.later = 0.0  # seconds that passed unseen
+        self.oauth = OAuth(self.store, PROJECT, self.tokens, lambda: time.monotonic() + self.later)
         for name in ("jupyterhub-hub", "other"):
             self.store.create("serviceaccounts", {"metadata": {"name": name, "namespace": PROJECT.name}})
         host = urlsplit(CALLBACK).netloc
@@ -52,7 +54,8 @@ class Recorded:
         )
         for name, member in (("hub-users", "bob"), ("hub-admins", "carol")):
             self.store.create("groups.user.openshift.io", {"metadata": {"name": name}, "users": [member]})
-        self.gone = self.token_of_gone_pod()
+        pod = self.store.create("pods", {"metadata": {"name": "hub", "namespace": PROJECT.name}})
+        self.of_pod = self.tokens.issue("jupyterhub-hub", pod=pod)
         self.token = ""
 
     def annotate(self, annotations: dict[str, str]) -> dict[str, str]:
@@ -98,11 +101,8 @@ class Recorded:
     def join_group(self) -> None:
         self.store.modify("groups.user.openshift.io", "hub-users", lambda group: group.update(users=["bob"]))
 
-    def token_of_gone_pod(self) -> str:
-        pod = self.store.create("pods", {"metadata": {"name": "hub", "namespace": PROJECT.name}})
-        token = self.tokens.issue("jupyterhub-hub", pod=pod)
-        self.store.remove("pods", "hub")
-        return token
+    def wait(self, seconds: float) -> None:
+        self.later += seconds
 
 
 GROUP = {"kind": "Group", "apiGroup": RBAC, "name": "hub-users"}
@@ -139,6 +139,8 @@ PREPARATIONS: dict[str, Callable[[Recorded], object]] = {
     ),
     r"sa-review/groups/openshift-lsar": lambda r: r.may_review("authorization.openshift.io"),
     r"sa-review/groups-legacy-and-openshift": lambda r: r.may_review("", "authorization.openshift.io"),
+    r"secret/projected-token-of-deleted-pod$": lambda r: r.store.remove("pods", "hub"),
+    r"secret/projected-token-of-deleted-pod-15s": lambda r: r.wait(15),
     r"client-gone/code": lambda r: r.annotate({}),
     r"authorize/error-param": lambda r: r.annotate({REFERENCE: ROUTE}),
 }

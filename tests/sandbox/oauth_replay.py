@@ -120,17 +120,14 @@ class Replay(Recorded):
         challenge = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
         issue = self.tokens.issue
 
-        def own() -> str:
-            return self.gone if "deleted" in self.doing else issue("jupyterhub-hub")
-
         values: dict[str, Callable[[], str]] = {
             "code": lambda: self.code,
             "code_verifier": lambda: VERIFIER,
             "code_challenge": lambda: challenge,
             "jupyterhub-hub-token": lambda: (
-                issue("jupyterhub-hub") if "deleted" not in self.doing else self.gone
+                self.of_pod if "deleted-token-secret" in self.doing else issue("jupyterhub-hub")
             ),
-            "projected-token": lambda: issue("jupyterhub-hub") if "deleted" not in self.doing else self.gone,
+            "projected-token": lambda: self.of_pod,
             "other-token": lambda: issue("other"),
             "bound-token": lambda: issue("jupyterhub-hub"),
             "bound-token-10m": lambda: issue("jupyterhub-hub", 600),
