@@ -7,7 +7,6 @@ The menu of images is that of a hub whose project answers from recordings.
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.conftest import chromium_path
 from tests.hub.conftest import REPO, npm_packages
 from tests.hub.pages import hub_with_pages
 from tests.hub.test_proxy import running
@@ -32,7 +32,7 @@ def main() -> None:
     """Take both."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--force-device-scale-factor=1"]
+            executable_path=chromium_path(), args=["--no-sandbox", "--force-device-scale-factor=1"]
         )
         take_menu(browser)
         take_jupyterlab(browser)

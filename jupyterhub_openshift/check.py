@@ -17,8 +17,6 @@ from .configure import database_url
 from .fault import Fault, say
 from .settings import Settings, read_settings
 
-IMAGES = Path("/opt/app-root/etc/jupyterhub_config.py")
-CONFIG = IMAGES if IMAGES.exists() else Path(__file__).parents[1] / "jupyterhub_config.py"  # of a checkout
 PAUSES = (1, 2, 3, 5, *[10] * 11)  # two minutes; then the kubelet starts us anew
 
 
@@ -26,7 +24,7 @@ class NoDatabase(Fault):
     """The database is not there in time."""
 
 
-def check(building: bool, config: Path = CONFIG) -> None:
+def check(building: bool, config: Path) -> None:
     """Return if the hub can start; otherwise a Fault says why not."""
     if building:
         os.environ.pop("KUBERNETES_SERVICE_HOST", None)

@@ -8,25 +8,11 @@
 | `minimal-notebook:3.12` on a Kubernetes without image streams | the same, unchanged |
 """
 
-import re
 from typing import Any
 
 from kubernetes_asyncio.client import ApiException, CustomObjectsApi
 
 from .refusals import SpawnRefused, status_message
-
-_NAME = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
-_REFERENCE = re.compile(  # https://github.com/distribution/reference/blob/v0.6.0/reference.go
-    rf"(?:[A-Za-z0-9][-.A-Za-z0-9]*(?::[0-9]+)?/)?{_NAME}(?:/{_NAME})*"
-    r"(?::[A-Za-z0-9_][-.A-Za-z0-9_]{0,127})?(?:@sha256:[0-9a-f]{64})?"
-)
-
-
-def valid_reference(reference: str) -> str:
-    """The reference itself; a ValueError if it is none."""
-    if not _REFERENCE.fullmatch(reference):
-        raise ValueError("is not an image: NAME:TAG of an image stream, or REGISTRY/NAME:TAG")
-    return reference
 
 
 async def resolve_image(reference: str, namespace: str, api: CustomObjectsApi) -> str:

@@ -5,14 +5,13 @@ from textwrap import wrap
 
 from traitlets.config.loader import PyFileConfigLoader
 
-from .check import CONFIG
 from .settings import SECRETS, VARIABLES, Settings, environment, printable, read_settings
 
 WIDTH = 100
 NOT_SET = "(not set)"
 
 
-def show_settings(config: Path = CONFIG) -> None:
+def show_settings(config: Path) -> None:
     """Print them all; then a Fault says what would keep the hub from starting, as the hub itself would."""
     settings, environ = read_settings(), environment()
     name_width = max(map(len, VARIABLES)) + 2

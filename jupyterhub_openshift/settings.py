@@ -19,7 +19,6 @@ from pydantic_settings import (
 
 from . import values
 from .fault import Fault
-from .images import valid_reference
 from .old_names import ENVIRONMENT
 from .service_links import without_service_links
 
@@ -34,7 +33,7 @@ Cpu = Annotated[str, AfterValidator(values.cpu)]
 CryptKey = Annotated[SecretStr, AfterValidator(values.crypt_key)]
 File = Annotated[str, AfterValidator(values.file)]
 Host = Annotated[str, AfterValidator(values.host)]
-Image = Annotated[str, AfterValidator(valid_reference)]
+Image = Annotated[str, AfterValidator(values.image)]
 KubernetesName = Annotated[str, AfterValidator(values.kubernetes_name)]
 Memory = Annotated[str, AfterValidator(values.memory)]
 Names = Annotated[frozenset[str], NoDecode, BeforeValidator(values.names)]

@@ -9,6 +9,12 @@ from traitlets import import_item
 
 from .quantity import parse_quantity
 
+_NAME = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
+_REFERENCE = re.compile(  # https://github.com/distribution/reference/blob/v0.6.0/reference.go
+    rf"(?:[A-Za-z0-9][-.A-Za-z0-9]*(?::[0-9]+)?/)?{_NAME}(?:/{_NAME})*"
+    r"(?::[A-Za-z0-9_][-.A-Za-z0-9_]{0,127})?(?:@sha256:[0-9a-f]{64})?"
+)
+
 
 def application_name(value: str) -> str:
     """A DNS label that leaves room: with `-nb-` and the UUID of a temporary user it makes 63 characters."""
@@ -37,6 +43,13 @@ def cpu(value: str) -> str:
     """A quantity of CPU."""
     if parse_quantity(value) < parse_quantity("1m"):
         raise ValueError("is less than the least there is, 1m")
+    return value
+
+
+def image(value: str) -> str:
+    """A reference to an image, or to a tag of an image stream."""
+    if not _REFERENCE.fullmatch(value):
+        raise ValueError("is not an image: NAME:TAG of an image stream, or REGISTRY/NAME:TAG")
     return value
 
 

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -31,7 +32,6 @@ DELETE = oc_commands("On OpenShift")[-1]
 TOGETHER = {
     "transcript/test_transcript": "the first instance",
     "transcript/test_processes": "the first instance",
-    "transcript/test_bad_input": "the first instance",
     "transcript/test_templates": "the first instance",
     "transcript/test_custom_images": "the first instance",
     "transcript/test_readme": "the first instance",
@@ -65,8 +65,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 def pytest_unconfigure(config: pytest.Config) -> None:
     """When all workers are done, the sandbox that they shared stops."""
     if not hasattr(config, "workerinput") and is_locked(STATE):
-        command = [sys.executable, "-m", "sandbox", "--state", str(STATE), "down"]
-        subprocess.run(command, cwd=CHECKOUT, stdout=subprocess.DEVNULL, check=True)
+        subprocess.run([*command(STATE), "down"], cwd=CHECKOUT, stdout=subprocess.DEVNULL, check=True)
 
 
 def place(nodeid: str) -> tuple[int, str]:
@@ -88,6 +87,13 @@ def tool(name: str, remedy: str) -> str:
     pytest.skip(message)
 
 
+def chromium_path() -> str:
+    """Debian's Chromium; rather the one without windows, which loads JupyterLab with half of the CPU."""
+    return shutil.which("chromium-headless-shell") or tool(
+        "chromium", "on Debian: apt-get install chromium-headless-shell"
+    )
+
+
 @pytest.fixture(scope="session")
 def project(request: pytest.FixtureRequest, testrun_uid: str) -> Iterator[Project]:
     """A project in which the commands of the README's section "On OpenShift" were typed, up to the deletion.
@@ -101,7 +107,6 @@ def project(request: pytest.FixtureRequest, testrun_uid: str) -> Iterator[Projec
         yield project
         project.oc(*DELETE)
         return
-    oc = (sys.executable, "-m", "sandbox", "--state", str(STATE))
     STATE.mkdir(parents=True, exist_ok=True)
     typed = STATE / "typed"
     with (STATE / "typing").open("w") as typing:
@@ -109,17 +114,22 @@ def project(request: pytest.FixtureRequest, testrun_uid: str) -> Iterator[Projec
         if not (typed.is_file() and typed.read_text() == testrun_uid):
             down_and_up = [["down"], ["up", "--detach", "--port", str(free_port())]]  # down: of killed tests
             for words in down_and_up:
-                subprocess.run([*oc, *words], cwd=CHECKOUT, stdout=subprocess.DEVNULL, check=True)
-            type_commands_of_readme(of_sandbox(oc))
+                subprocess.run([*command(STATE), *words], cwd=CHECKOUT, stdout=subprocess.DEVNULL, check=True)
+            type_commands_of_readme(of_sandbox(STATE))
             typed.write_text(testrun_uid)
-    yield of_sandbox(oc)
+    yield of_sandbox(STATE)
 
 
-def of_sandbox(oc: tuple[str, ...]) -> Project:
+def command(state: Path) -> tuple[str, ...]:
+    """What stands for `oc`."""
+    return (sys.executable, "-m", "sandbox", "--state", str(state))
+
+
+def of_sandbox(state: Path) -> Project:
     """The project of the sandbox that runs."""
-    instance = running(STATE)
+    instance = running(state)
     assert instance, "the sandbox ended"
-    return Project(oc, STATE / "kubeconfig", instance.route_port, STATE / "images", instance.pid)
+    return Project(command(state), state / "kubeconfig", instance.route_port, state / "images", instance.pid)
 
 
 def type_commands_of_readme(project: Project) -> None:

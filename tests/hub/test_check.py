@@ -18,13 +18,12 @@ from .conftest import REPO
 from .test_configure import settings
 
 PASSWORD = "p@ss:w/rd%40 ?#&'\"\\ü"
-CHECK = "import sys, pathlib; from jupyterhub_openshift.check import check; check(*eval(sys.argv[1]))"
+CHECK = "import pathlib, sys; from jupyterhub_openshift.check import check; check(True, pathlib.Path(sys.argv[1]))"
 
 
 def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-c", CHECK]
     return subprocess.run(
-        [*command, *arguments],
+        [sys.executable, *arguments],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(REPO), **environ},
         capture_output=True,
         text=True,
@@ -33,7 +32,7 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
 
 
 def build(config: Path, **environ: str) -> subprocess.CompletedProcess:
-    return run(f"[True, pathlib.Path({str(config)!r})]", **environ)
+    return run("-c", CHECK, str(config), **environ)
 
 
 def test_in_a_build_the_configuration_is_checked_without_cluster_and_database():
@@ -74,7 +73,11 @@ def test_a_fault_in_a_file_fails_without_a_traceback(tmp_path):
 
 
 def test_a_bad_setting_fails_before_anything_is_waited_for():
-    done = run("[False]", JUPYTERHUB_DATABASE_HOST="jupyterhub-db", JUPYTERHUB_IDLE_TIMEOUT="soon")
+    done = run(
+        *("-m", "jupyterhub_openshift", "check"),
+        JUPYTERHUB_DATABASE_HOST="jupyterhub-db",
+        JUPYTERHUB_IDLE_TIMEOUT="soon",
+    )
     assert (done.returncode, done.stderr.splitlines()) == (
         1,
         [

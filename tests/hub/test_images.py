@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyterhub_openshift.images import image_of_tag, valid_reference
+from jupyterhub_openshift import values
+from jupyterhub_openshift.images import image_of_tag
 from jupyterhub_openshift.refusals import SpawnRefused
 
 DIGEST = "sha256:9dec9fc35ff851ef02730746bbfc17db0ceeff63ffa1d93b66359a215de8aa41"
@@ -21,7 +22,7 @@ DIGEST = "sha256:9dec9fc35ff851ef02730746bbfc17db0ceeff63ffa1d93b66359a215de8aa4
     ],
 )
 def test_an_image_stream_tag_or_a_full_reference_is_an_image(reference):
-    assert valid_reference(reference) == reference
+    assert values.image(reference) == reference
 
 
 @pytest.mark.parametrize(
@@ -31,13 +32,13 @@ def test_what_is_no_image_is_refused(reference):
     with pytest.raises(
         ValueError, match="is not an image: NAME:TAG of an image stream, or REGISTRY/NAME:TAG"
     ):
-        valid_reference(reference)
+        values.image(reference)
 
 
 @given(st.text())
 def test_any_text_is_either_an_image_or_a_value_error(text):
     with suppress(ValueError):
-        assert valid_reference(text) == text
+        assert values.image(text) == text
 
 
 def test_a_tag_is_resolved_to_its_newest_image_by_digest(recorded):

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.conftest import tool
+from tests.conftest import chromium_path
 
 from .pages import TITLE, hub_with_pages
 from .test_proxy import running
@@ -36,8 +36,7 @@ def page_of(hub, node_modules):
     pages: dict[str, Page] = {}
     expect.set_options(timeout=30_000)  # other tests run beside this
     with sync_playwright() as playwright:
-        path = tool("chromium", "on Debian: apt-get install chromium")
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
 
         def page_of(name: str) -> Page:
             if name not in pages:

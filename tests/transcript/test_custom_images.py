@@ -98,8 +98,7 @@ def test_an_edited_config_map_is_in_effect_after_a_rollout(
     project.oc(*rollout)
     project.oc("rollout", "status", "dc/custom")
     page = browser.new_page()
-    open_jupyterlab(page, project.url("custom"))
-    page.goto(f"{project.url('custom')}hub/home")
+    page.goto(f"{project.url('custom')}hub/home", timeout=MINUTE)
     expect(page.get_by_text("Edited")).to_be_visible(timeout=MINUTE)
 
 

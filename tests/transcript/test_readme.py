@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import BrowserContext
 
-from tests.conftest import STATE, free_port
+from tests.conftest import DELETE, STATE, free_port, of_sandbox, type_commands_of_readme
+from tests.transcript.jupyterlab import open_jupyterlab
 from tests.transcript.project import CHECKOUT, Project, eventually
 from tests.transcript.readme import oc_commands, sections
 
 pytestmark = pytest.mark.sandbox
 
 RUN_BY = {
-    "Try it on your machine": "test_make_run_reuses_what_is_built_and_leaves_nothing_behind",
+    "Try it on your machine": "the fixture made",
     "On OpenShift": "the fixture project, and the last one test_deletion.py",
     "Your own notebook image": "the fixture jakevdp",
     "Your own hub": "test_custom_images.py",
@@ -36,15 +40,29 @@ def test_the_first_look_at_a_fault(project: Project, words: list[str]) -> None:
     assert project.oc(*words)
 
 
-def test_make_run_reuses_what_is_built_and_leaves_nothing_behind(project: Project, tmp_path: Path) -> None:
+@dataclass
+class Made:
+    """What `make run` has started."""
+
+    run: subprocess.Popen[bytes]
+    state: Path
+
+    def stop(self) -> None:
+        """As Ctrl-C does."""
+        if self.run.poll() is None:
+            os.killpg(self.run.pid, signal.SIGINT)
+        self.run.wait(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def made(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
+    """`make run` beside the project, with the images that were built there."""
     assert [words[0] for words in sections()["Try it on your machine"]] == ["git", "cd", "make"]
-    if project.on_cluster:
-        pytest.skip("`make run` needs no cluster")
-    state, output = tmp_path / "state", tmp_path / "output"
+    folder = tmp_path_factory.mktemp("made")
+    state, output = folder / "state", folder / "output"
     state.mkdir()
     for name in ("images", "cache"):
         (state / name).symlink_to(STATE / name)
-
     with output.open("w") as writing:
         run = subprocess.Popen(
             ["make", "run", f"PORT={free_port()}"],
@@ -54,16 +72,38 @@ def test_make_run_reuses_what_is_built_and_leaves_nothing_behind(project: Projec
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    made = Made(run, state)
     try:
         eventually("JupyterHub is up", lambda: "JupyterHub is up" in shown(run, output), seconds=300)
+        yield made
     finally:
-        if run.poll() is None:
-            os.killpg(run.pid, signal.SIGINT)  # as Ctrl-C does
-        run.wait(timeout=60)
+        made.stop()
 
-    assert "---> Installing JupyterHub" not in (state / "log" / "run.log").read_text()
-    assert [path.name for path in (state / "pods").glob("*")] == []
-    assert processes_with(str(state)) == []
+
+def test_make_run_reuses_what_is_built(made: Made) -> None:
+    assert "---> Installing JupyterHub" not in (made.state / "log" / "run.log").read_text()
+
+
+@pytest.mark.cluster
+@pytest.mark.browser
+def test_a_second_pass_of_the_whole_transcript_in_one_project_is_like_the_first(
+    project: Project, request: pytest.FixtureRequest, browser: BrowserContext
+) -> None:
+    if not project.on_cluster:  # other tests need the images of the one that they share
+        project = of_sandbox(request.getfixturevalue("made").state)
+    project.oc(*DELETE)
+    project.kubectl("delete", "-f", "notebook/resources.json", "-f", "resources.json")
+    project.kubectl("delete", "serviceaccount/jupyterhub", "rolebinding/edit")
+    builds = ("builds", "--selector", "buildconfig in (jupyterhub,minimal-notebook)")
+    eventually("the builds go with their BuildConfigs", lambda: project.get(*builds) == [])
+    type_commands_of_readme(project)
+    open_jupyterlab(browser.new_page(), project.url("jupyterhub"))
+
+
+def test_ctrl_c_leaves_nothing_behind(made: Made) -> None:
+    made.stop()
+    assert [path.name for path in (made.state / "pods").glob("*")] == []
+    assert processes_with(str(made.state)) == []
 
 
 def shown(run: subprocess.Popen[bytes], output: Path) -> str:

@@ -1,4 +1,4 @@
-"""The templates that the README's commands do not use, deployed, deleted, and deployed again."""
+"""The templates that the README's commands do not use, beside the first instance."""
 
 from __future__ import annotations
 
@@ -23,17 +23,11 @@ def new_app(project: Project, template: str, **parameters: str) -> str:
     return delete
 
 
-def database_moves(project: Project) -> None:
-    """As at a node's drain: the new pod waits until the old one's PostgreSQL has ended."""
-    database = ("pods", "--selector", "app=again,component=database")
-    (old,) = project.get(*database)
-    project.oc("delete", "pod", old["metadata"]["name"])
-    project.oc("rollout", "status", "deployment/again-db")
-    (new,) = project.get(*database)
-    log = project.oc("logs", new["metadata"]["name"])
-    assert "database system was shut down at" in log
-    assert "not properly shut down" not in log
-    eventually("it answers", lambda: project.query("again", "SELECT count(*) FROM users") == [0])
+@pytest.fixture(scope="module")
+def second(project: Project) -> str:
+    """Deploy an instance whose notebook image does not exist; the command that deletes it."""
+    image = "minimal-notebok:3.12"
+    return new_app(project, "jupyterhub-deployment", APPLICATION_NAME="second", NOTEBOOK_IMAGE=image)
 
 
 def left(project: Project, name: str) -> list[str]:
@@ -41,15 +35,39 @@ def left(project: Project, name: str) -> list[str]:
     return [each["metadata"]["name"] for each in project.get(OF_AN_INSTANCE, "--selector", f"app={name}")]
 
 
-def test_an_instance_is_deleted_as_a_whole_and_deployed_again_at_once(project: Project) -> None:
+@pytest.mark.usefixtures("second")
+def test_an_image_stream_that_is_not_there_is_named_on_the_users_page_with_the_command_that_lists_them(
+    project: Project, browser: BrowserContext
+) -> None:
+    page = browser.new_page()
+    page.goto(project.url("second"), timeout=2 * MINUTE)
+    sentence = (
+        f'There is no image stream "minimal-notebok" in the project {project.name()}. '
+        "This command lists those that there are: oc get imagestreams"
+    )
+    expect(page.get_by_text(sentence)).to_be_visible(timeout=2 * MINUTE)
+
+
+@pytest.mark.usefixtures("second")
+def test_a_pod_of_the_database_that_moves_waits_until_postgresql_has_ended(project: Project) -> None:
+    """As at a node's drain."""
+    database = ("pods", "--selector", "app=second,component=database")
+    (old,) = project.get(*database)
+    project.oc("delete", "pod", old["metadata"]["name"])
+    project.oc("rollout", "status", "deployment/second-db")
+    (new,) = project.get(*database)
+    log = project.oc("logs", new["metadata"]["name"])
+    assert "database system was shut down at" in log
+    assert "not properly shut down" not in log
+    eventually("it answers", lambda: project.query("second", "SELECT count(*) FROM users"))
+
+
+def test_an_instance_is_deleted_as_a_whole_and_no_other(project: Project, second: str) -> None:
     project.oc("create", "serviceaccount", "mine")
     before = project.get("pods", "--selector", "app=jupyterhub")
-    for _ in range(2):
-        delete = new_app(project, "jupyterhub-deployment", APPLICATION_NAME="again")
-        assert delete == "delete all,pvc --selector app=again"
-        database_moves(project)
-        project.oc(*delete.split())
-        eventually("nothing is left", lambda: left(project, "again") == [])
+    assert second == "delete all,pvc --selector app=second"
+    project.oc(*second.split())
+    eventually("nothing is left", lambda: left(project, "second") == [])
     assert project.get("serviceaccount/mine")["metadata"].get("ownerReferences") is None
     after = project.get("pods", "--selector", "app=jupyterhub")
     assert {pod["metadata"]["uid"] for pod in after} == {pod["metadata"]["uid"] for pod in before}
