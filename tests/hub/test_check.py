@@ -18,7 +18,7 @@ from .conftest import REPO
 from .test_configure import settings
 
 PASSWORD = "p@ss:w/rd%40 ?#&'\"\\ü"
-CHECK = "import pathlib, sys; from jupyterhub_openshift.check import check; check(True, pathlib.Path(sys.argv[1]))"
+BUILD = "from jupyterhub_openshift.check import *; import sys; check(True, Path(sys.argv[1]))"
 
 
 def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
@@ -32,7 +32,7 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
 
 
 def build(config: Path, **environ: str) -> subprocess.CompletedProcess:
-    return run("-c", CHECK, str(config), **environ)
+    return run("-c", BUILD, str(config), **environ)
 
 
 def test_in_a_build_the_configuration_is_checked_without_cluster_and_database():
