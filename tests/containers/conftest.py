@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,7 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
+from platformdirs import user_cache_path
 
 from sandbox.container import Mount, bwrap, switch_user
 from sandbox.images import remove_tree
@@ -27,6 +30,8 @@ from tests.images.starts import HOSTS
 HERE = Path(__file__).parent
 BUILD_UID, ANY_UID = 1001, 1000620000
 INSTALL = "apt-get install buildah debootstrap"
+MEMORY, PLENTY = Path("/dev/shm"), 8 * 1024**3  # bytes; the images and their copies take 3 GB
+MONTH = 30 * 24 * 3600  # seconds
 REPOSITORIES = {"hub": "custom-hub", "notebook": "jakevdp-notebook"}
 
 
@@ -134,10 +139,11 @@ def buildah() -> Iterator[Buildah]:
     if os.geteuid() != 0:
         message = "building containers with debootstrap and running them under other user IDs needs root"
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(message)
-    for stale in Path(tempfile.gettempdir()).glob("containers.*"):  # of tests that were killed
-        if not Path("/proc", stale.name.split(".")[1]).exists():
-            discard(stale)
-    folder = Path(tempfile.mkdtemp(prefix=f"containers.{os.getpid()}."))
+    for place in (MEMORY, Path(tempfile.gettempdir())):
+        for stale in place.glob("containers.*"):  # of tests that were killed
+            if not Path("/proc", stale.name.split(".")[1]).exists():
+                discard(stale)
+    folder = Path(tempfile.mkdtemp(prefix=f"containers.{os.getpid()}.", dir=workplace()))
     folder.chmod(0o755)  # containers run as others
     try:
         yield Buildah(folder)
@@ -153,6 +159,13 @@ def discard(folder: Path) -> None:
 
 def storage(folder: Path) -> list[str]:
     return [f"--root={folder}/root", f"--runroot={folder}/run"]
+
+
+def workplace() -> Path:
+    """Memory, where there is plenty of it: a disk takes twice as long for the many small files."""
+    spare = min(shutil.disk_usage(MEMORY).free, psutil.virtual_memory().available) if MEMORY.is_dir() else 0
+    usable = spare > PLENTY and not os.statvfs(MEMORY).f_flag & (os.ST_NODEV | os.ST_NOEXEC)
+    return MEMORY if usable else Path(tempfile.gettempdir())
 
 
 @pytest.fixture(scope="session")
@@ -179,14 +192,14 @@ def images(buildah: Buildah) -> dict[str, Image]:
 
 @contextmanager
 def context() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=workplace()) as folder:
         yield Path(folder)
 
 
 def debian(archive: Path) -> None:
-    """A Debian with Python and its venv module, kept in the checkout's .sandbox."""
-    kept = STATE / "cache/containers/bookworm.tar"
-    if not kept.exists():
+    """A Debian with Python and its venv module, kept for a month in the user's cache."""
+    kept = user_cache_path("jupyterhub-openshift") / "bookworm.tar"
+    if not kept.exists() or time.time() - kept.stat().st_mtime > MONTH:
         kept.parent.mkdir(parents=True, exist_ok=True)
         root, partial = archive.parent / "root", archive.parent / "partial.tar"
         packages = "--include=python3,python3-venv,ca-certificates"
