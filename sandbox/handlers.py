@@ -259,7 +259,7 @@ class Handlers:
                     self._api.store,
                     watch,
                     selection.test() if self._is_here(known, wanted) else lambda obj: False,
-                    initial=0 if since is not None else len(self._api.store.list(stored)),
+                    initial=0 if since is not None else len(self._api.store.look(stored)),
                     seconds=float(query.get("timeoutSeconds") or 0) or None,
                     bookmarks=query.get("allowWatchBookmarks") == "true",
                     initial_end=initial,

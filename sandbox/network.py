@@ -107,7 +107,7 @@ class Network:
 
     def endpoints(self, service: str, port: int | str | None = None) -> list[tuple[str, int]]:
         """Where a service's ready pods listen, for a service port's number, name or target port."""
-        found = self.store.find("services", service)
+        found = self.store.look_at("services", service)
         selector = (found or {}).get("spec", {}).get("selector")
         if found is None or not selector:
             return []
@@ -122,14 +122,14 @@ class Network:
         labels = ",".join(f"{key}={value}" for key, value in selector.items())
         return [
             (pod["status"]["podIP"], target_port(ports[0], pod))
-            for pod in self.store.list("pods", labels)
+            for pod in self.store.look("pods", labels)
             if pod.get("status", {}).get("podIP") and (unready_too or is_ready(pod))
         ]
 
     async def _reconcile(self) -> bool:
         """Listen where there is somebody to forward to; whether all of that could be done."""
         wanted = set()
-        for service in self.store.list("services"):
+        for service in self.store.look("services"):
             spec, name = service["spec"], service["metadata"]["name"]
             if spec.get("type") == "ExternalName" or spec.get("clusterIP") == "None":
                 continue
@@ -194,11 +194,11 @@ class Network:
         namespace = self.project.name
         lines = [hosts_line(self.api[0], "kubernetes", "default")]
         lines.append(f"{self.routes}\toauth-openshift.apps.{self.project.domain}")
-        for service in self.store.list("services"):
+        for service in self.store.look("services"):
             name, address = service["metadata"]["name"], service["spec"].get("clusterIP", "")
             addresses = [ip for ip, _ in self.endpoints(name)] if address == "None" else [address]
             lines += [hosts_line(one, name, namespace, short=True) for one in addresses if one]
-        for route in self.store.list("routes.route.openshift.io"):
+        for route in self.store.look("routes.route.openshift.io"):
             if route["spec"].get("host"):
                 lines.append(f"{self.routes}\t{route['spec']['host']}")
         return "\n".join(lines) + "\n"

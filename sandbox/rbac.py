@@ -91,8 +91,8 @@ class Rbac:
         """The users and the groups that may."""
         users: set[str] = set()
         groups: set[str] = set()
-        here = self._store.list(BINDINGS) if ask.namespace == self._namespace else []
-        for binding in [*self._store.list(CLUSTER_BINDINGS), *here]:
+        here = self._store.look(BINDINGS) if ask.namespace == self._namespace else []
+        for binding in [*self._store.look(CLUSTER_BINDINGS), *here]:
             if any(covers(rule, ask) for rule in self.role_rules(binding["roleRef"]) or []):
                 for subject in binding.get("subjects") or []:
                     name = subject["name"]
@@ -103,7 +103,7 @@ class Rbac:
 
     def role_rules(self, reference: Obj) -> list[Obj] | None:
         """The rules of a `roleRef`; None when there is no such role."""
-        role = self._store.find(
+        role = self._store.look_at(
             CLUSTER_ROLES if reference["kind"] == "ClusterRole" else ROLES, reference["name"]
         )
         return None if role is None else role.get("rules") or []
@@ -115,9 +115,9 @@ class Rbac:
         return oauth_scopes.rules(scopes, ask.namespace, of_role)
 
     def _grants(self, user: User, namespace: str, problems: list[str]) -> Iterator[Grant]:
-        yield from self._bound(self._store.list(CLUSTER_BINDINGS), "ClusterRoleBinding", user, problems)
+        yield from self._bound(self._store.look(CLUSTER_BINDINGS), "ClusterRoleBinding", user, problems)
         if namespace == self._namespace:
-            yield from self._bound(self._store.list(BINDINGS), "RoleBinding", user, problems)
+            yield from self._bound(self._store.look(BINDINGS), "RoleBinding", user, problems)
 
     def _bound(self, bindings: list[Obj], kind: str, user: User, problems: list[str]) -> Iterator[Grant]:
         for binding in bindings:

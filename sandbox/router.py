@@ -99,7 +99,7 @@ class Router:
                 if event.type != "DELETED":
                     self._admit(event.object["metadata"]["name"])
                 else:
-                    for route in self.store.list(ROUTES):  # one may have waited for that host
+                    for route in self.store.look(ROUTES):  # one may have waited for that host
                         self._admit(route["metadata"]["name"])
 
     def _admit(self, name: str) -> None:
@@ -127,7 +127,7 @@ class Router:
         def age(one: Obj) -> tuple[str, int]:
             return one["metadata"]["creationTimestamp"], int(one["metadata"]["resourceVersion"])
 
-        claims = [one for one in self.store.list(ROUTES) if served(one) == served(route)]
+        claims = [one for one in self.store.look(ROUTES) if served(one) == served(route)]
         oldest = next((one for one in claims if is_admitted(one)), min(claims, key=age))["metadata"]["name"]
         condition = {"type": "Admitted", "status": "True", "lastTransitionTime": now()}
         if oldest != route["metadata"]["name"]:
@@ -152,7 +152,7 @@ class Router:
         host = request.host.partition(":")[0].lower()
         found = [
             route
-            for route in self.store.list(ROUTES)
+            for route in self.store.look(ROUTES)
             if route["spec"].get("host") == host
             and is_admitted(route)
             and route["spec"].get("tls", {}).get("termination") == "edge"

@@ -48,6 +48,10 @@ class Watch:
         if event.resource in self.resources:
             self._events.put_nowait(event)
 
+    async def changed(self) -> bool:
+        """Wait for the next event, whatever it is; False at the end."""
+        return await self._events.get() is not None
+
     def tick(self) -> None:
         """Wake whoever iterates by an event of type TICK."""
         self._events.put_nowait(Event("TICK", "", {}))
@@ -90,14 +94,22 @@ class Store:
 
     def find(self, resource: str, name: str) -> Obj | None:
         """The object, or None."""
-        found = self._objects.get(resource, {}).get(name)
+        found = self.look_at(resource, name)
         return None if found is None else copied(found)
+
+    def look_at(self, resource: str, name: str) -> Obj | None:
+        """The object itself, not a copy: for those who only read, and often."""
+        return self._objects.get(resource, {}).get(name)
+
+    def look(self, resource: str, label_selector: str = "", field_selector: str = "") -> list[Obj]:
+        """Those that `list` would copy, themselves."""
+        labels, fields = selectors.labels(label_selector), selectors.fields(field_selector)
+        there = self._objects.get(resource, {})
+        return [there[name] for name in sorted(there) if labels(there[name]) and fields(there[name])]
 
     def list(self, resource: str, label_selector: str = "", field_selector: str = "") -> list[Obj]:
         """The objects that both selectors take, by name."""
-        labels, fields = selectors.labels(label_selector), selectors.fields(field_selector)
-        there = self._objects.get(resource, {})
-        return [copied(there[name]) for name in sorted(there) if labels(there[name]) and fields(there[name])]
+        return [copied(obj) for obj in self.look(resource, label_selector, field_selector)]
 
     def create(self, resource: str, obj: Obj) -> Obj:
         """Store a new object with uid, resourceVersion and creationTimestamp; 409 when its name is taken."""

@@ -99,7 +99,7 @@ class Tokens:
         return service_account(names["namespace"], account["name"], account["uid"])
 
     def _alive(self, resource: str, reference: Obj) -> bool:
-        found = self._store.find(resource, reference["name"])
+        found = self._store.look_at(resource, reference["name"])
         return bool(found and found["metadata"]["uid"] == reference["uid"])
 
     def _signature(self, body: str) -> str:

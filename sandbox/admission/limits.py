@@ -53,7 +53,7 @@ def check(resource: str, obj: Obj, store: Store) -> None:
 
 
 def _items(store: Store, kind: str) -> Iterator[Obj]:
-    for limit_range in store.list("limitranges"):
+    for limit_range in store.look("limitranges"):
         for item in limit_range["spec"].get("limits") or []:
             if item.get("type") == kind:
                 yield item

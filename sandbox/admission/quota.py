@@ -24,7 +24,7 @@ def check(resource: str, obj: Obj, store: Store) -> None:
     """StatusError 403 when a new object does not fit into a quota."""
     name = obj["metadata"].get("name", "")
     asked = usage(resource, obj)
-    for quota in store.list(QUOTAS):
+    for quota in store.look(QUOTAS):
         if not _counts(quota, resource, obj):
             continue
         hard = {key: Quantity.parse(text) for key, text in (quota["spec"].get("hard") or {}).items()}
@@ -57,7 +57,7 @@ def refresh(store: Store) -> None:
 def _used(quota: Obj, store: Store) -> Usage:
     total = dict.fromkeys(quota["spec"].get("hard") or {}, ZERO)
     for resource in sorted({_resource(key) for key in total} - {""}):
-        for obj in store.list(resource):
+        for obj in store.look(resource):
             if _counts(quota, resource, obj):
                 for key, quantity in usage(resource, obj).items():
                     if key in total:

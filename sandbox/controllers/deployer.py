@@ -120,7 +120,7 @@ class Deployer(Controller):
 
     def _running(self, rc: Obj) -> bool:
         """Pods of it that are still there; its deployer pod is its own too, but has ended."""
-        pods = [pod for pod in self.store.list("pods") if is_controlled_by(pod, rc)]
+        pods = [pod for pod in self.store.look("pods") if is_controlled_by(pod, rc)]
         return any(pod["status"].get("phase") not in ("Succeeded", "Failed") for pod in pods)
 
     def _roll(self, rc: Obj, older: list[Obj], desired: int, config: Obj, pod: PodRecord) -> bool:

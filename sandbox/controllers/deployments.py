@@ -84,7 +84,7 @@ class Deployments(Controller):
     def _recreate(self, deployment: Obj, old: list[Obj], new: Obj) -> None:
         for each in old:
             self._scale(deployment, each, 0)
-        if not any(is_controlled_by(pod, s) for pod in self.store.list("pods") for s in old):
+        if not any(is_controlled_by(pod, s) for pod in self.store.look("pods") for s in old):
             self._scale(deployment, new, deployment["spec"]["replicas"])
 
     def _roll(self, deployment: Obj, old: list[Obj], new: Obj) -> None:

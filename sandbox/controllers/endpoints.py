@@ -28,7 +28,7 @@ class Endpoints(Controller):
         if not selector or is_going(service):
             return
         takes = selectors.label_query({"matchLabels": selector})
-        pods = [p for p in self.store.list("pods") if takes(p) and is_active(p) and p["status"].get("podIP")]
+        pods = [p for p in self.store.look("pods") if takes(p) and is_active(p) and p["status"].get("podIP")]
         counted = [p for p in pods if is_ready(p) or service["spec"].get("publishNotReadyAddresses")]
         self._write("endpoints", _endpoints(service, counted, [p for p in pods if p not in counted]))
         self._write(SLICES, _slice(service, pods, counted))

@@ -43,7 +43,7 @@ class Garbage(Controller):
 
     def reconcile(self) -> float | None:
         """Delete what is owned by none that is still there, and let owners go that wait for this."""
-        there = [(resource, obj) for resource in self.watches for obj in self.store.list(resource)]
+        there = [(resource, obj) for resource in self.watches for obj in self.store.look(resource)]
         uids = {obj["metadata"]["uid"] for _, obj in there}
         dying = {obj["metadata"]["uid"] for _, obj in there if _waits(obj, FOREGROUND)}
         for resource, obj in there:

@@ -118,7 +118,7 @@ class Controller:
         with self.store.watch(*self.watches) as watch:
 
             async def listen() -> None:
-                async for _ in watch:
+                while await watch.changed():
                     changed.set()
 
             listener = asyncio.create_task(listen())

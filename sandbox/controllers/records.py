@@ -30,7 +30,7 @@ class Records(Controller):
 
     def reconcile(self) -> float | None:
         """There is nothing to stop."""
-        for pod in self.store.list("pods"):
+        for pod in self.store.look("pods"):
             if is_record(pod) and is_going(pod):
                 self.store.remove("pods", pod["metadata"]["name"])
         return None

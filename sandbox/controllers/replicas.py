@@ -44,7 +44,7 @@ class Replicas(Controller):
         raise NotImplementedError
 
     def _one(self, owner: Obj) -> float | None:
-        pods = [p for p in self.store.list("pods") if is_controlled_by(p, owner) and self.selects(owner, p)]
+        pods = [p for p in self.store.look("pods") if is_controlled_by(p, owner) and self.selects(owner, p)]
         active = [pod for pod in pods if is_active(pod)]
         wanted = owner["spec"].get("replicas", 1)
         if owner["metadata"].get("deletionTimestamp"):
@@ -93,7 +93,7 @@ class Replicas(Controller):
     def _status(self, owner: Obj, refusal: str | None) -> float | None:
         """From the pods as they are now; the seconds until one more of them counts as available."""
         wait = owner["spec"].get("minReadySeconds", 0)
-        pods = [p for p in self.store.list("pods") if is_controlled_by(p, owner) and self.selects(owner, p)]
+        pods = [p for p in self.store.look("pods") if is_controlled_by(p, owner) and self.selects(owner, p)]
         active = [pod for pod in pods if is_active(pod)]
         delays = [available_in(pod, wait) for pod in active]
         labels = owner["spec"]["template"].get("metadata", {}).get("labels", {}).items()

@@ -28,7 +28,7 @@ class Volumes(Controller):
     def reconcile(self) -> float | None:
         """Bind what waits, let go what is deleted and unused, drop volumes without a claim."""
         delay = self.each(CLAIMS, self._one)
-        claims = {claim["metadata"]["uid"] for claim in self.store.list(CLAIMS)}
+        claims = {claim["metadata"]["uid"] for claim in self.store.look(CLAIMS)}
         for volume in self.store.list(VOLUMES):
             if volume["spec"]["claimRef"]["uid"] not in claims:
                 self.store.remove(VOLUMES, volume["metadata"]["name"])
@@ -43,7 +43,7 @@ class Volumes(Controller):
     def _let_go(self, claim: Obj) -> None:
         """`pvc-protection`: a claim goes when no pod uses it any more."""
         name = claim["metadata"]["name"]
-        for pod in self.store.list("pods"):
+        for pod in self.store.look("pods"):
             if pod["status"].get("phase") in ("Succeeded", "Failed"):
                 continue
             volumes = pod["spec"].get("volumes") or []
