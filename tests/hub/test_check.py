@@ -1,6 +1,8 @@
 """The command as the init container and the build run it."""
 
 import os
+import re
+import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +15,7 @@ import pytest
 from pydantic import SecretStr
 
 from jupyterhub_openshift.check import NoDatabase, wait_for_database
+from tests.transcript.project import eventually
 
 from .conftest import REPO
 from .test_configure import settings
@@ -70,6 +73,20 @@ def test_a_fault_in_a_file_fails_without_a_traceback(tmp_path):
             "Did you mean c.KubeSpawner.image?",
         ],
     )
+
+
+def test_a_pod_that_is_deleted_ends_the_check():
+    command = [sys.executable, "-m", "jupyterhub_openshift", "check"]
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPO)}
+    with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE) as running:
+
+        def takes_sigterm() -> int:
+            (caught,) = re.findall(r"SigCgt:\s*(\w+)", Path(f"/proc/{running.pid}/status").read_text())
+            return int(caught, 16) & 1 << (signal.SIGTERM - 1)
+
+        eventually("it takes the signal", takes_sigterm)
+        running.terminate()
+        assert (running.wait(timeout=60), running.stderr.read()) == (128 + signal.SIGTERM, b"")
 
 
 def test_a_bad_setting_fails_before_anything_is_waited_for():
