@@ -44,8 +44,7 @@ class Replicas(Controller):
         raise NotImplementedError
 
     def _one(self, owner: Obj) -> float | None:
-        pods = [p for p in self.store.look("pods") if is_controlled_by(p, owner) and self.selects(owner, p)]
-        active = [pod for pod in pods if is_active(pod)]
+        active = self._active(owner)
         wanted = owner["spec"].get("replicas", 1)
         if owner["metadata"].get("deletionTimestamp"):
             return None
@@ -56,6 +55,10 @@ class Replicas(Controller):
             for pod in sorted(active, key=_dispensable)[: len(active) - wanted]:
                 self._delete(owner, pod)
         return soonest(delay, self._status(owner, refusal))
+
+    def _active(self, owner: Obj) -> list[Obj]:
+        pods = [p for p in self.store.look("pods") if is_controlled_by(p, owner) and self.selects(owner, p)]
+        return [pod for pod in pods if is_active(pod)]
 
     def _create(self, owner: Obj, count: int) -> tuple[str | None, float | None]:
         uid = owner["metadata"]["uid"]
@@ -93,8 +96,7 @@ class Replicas(Controller):
     def _status(self, owner: Obj, refusal: str | None) -> float | None:
         """From the pods as they are now; the seconds until one more of them counts as available."""
         wait = owner["spec"].get("minReadySeconds", 0)
-        pods = [p for p in self.store.look("pods") if is_controlled_by(p, owner) and self.selects(owner, p)]
-        active = [pod for pod in pods if is_active(pod)]
+        active = self._active(owner)
         delays = [available_in(pod, wait) for pod in active]
         labels = owner["spec"]["template"].get("metadata", {}).get("labels", {}).items()
         counts = {

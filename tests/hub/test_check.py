@@ -21,7 +21,12 @@ from .conftest import REPO
 from .test_configure import settings
 
 PASSWORD = "p@ss:w/rd%40 ?#&'\"\\ü"
-BUILD = "from jupyterhub_openshift.check import *; import sys; check(True, Path(sys.argv[1]))"
+BUILD = """
+import sys
+from pathlib import Path
+from jupyterhub_openshift.check import check
+check(True, Path(sys.argv[1]))
+"""
 
 
 def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess:

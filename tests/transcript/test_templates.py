@@ -52,6 +52,8 @@ def test_an_image_stream_that_is_not_there_is_named_on_the_users_page_with_the_c
 def test_a_pod_of_the_database_that_moves_waits_until_postgresql_has_ended(project: Project) -> None:
     """As at a node's drain."""
     database = ("pods", "--selector", "app=second,component=database")
+    count = "SELECT count(*) FROM users"
+    users = project.query("second", count)
     (old,) = project.get(*database)
     project.oc("delete", "pod", old["metadata"]["name"])
     project.oc("rollout", "status", "deployment/second-db")
@@ -59,15 +61,18 @@ def test_a_pod_of_the_database_that_moves_waits_until_postgresql_has_ended(proje
     log = project.oc("logs", new["metadata"]["name"])
     assert "database system was shut down at" in log
     assert "not properly shut down" not in log
-    eventually("it answers", lambda: project.query("second", "SELECT count(*) FROM users"))
+    eventually("it answers with what it had", lambda: project.query("second", count) == users)
 
 
-def test_an_instance_is_deleted_as_a_whole_and_no_other(project: Project, second: str) -> None:
+def test_an_instance_is_deleted_as_a_whole_and_deployed_again_at_once(project: Project, second: str) -> None:
     project.oc("create", "serviceaccount", "mine")
     before = project.get("pods", "--selector", "app=jupyterhub")
     assert second == "delete all,pvc --selector app=second"
     project.oc(*second.split())
     eventually("nothing is left", lambda: left(project, "second") == [])
+    assert new_app(project, "jupyterhub-deployment", APPLICATION_NAME="second") == second
+    project.oc(*second.split())
+    eventually("nothing is left again", lambda: left(project, "second") == [])
     assert project.get("serviceaccount/mine")["metadata"].get("ownerReferences") is None
     after = project.get("pods", "--selector", "app=jupyterhub")
     assert {pod["metadata"]["uid"] for pod in after} == {pod["metadata"]["uid"] for pod in before}
