@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,28 @@ def test_every_npm_package_is_locked_with_a_hash_and_names_no_registry():
 @pytest.mark.parametrize("file", ["steps.sh", "uv.txt", "save-artifacts"])
 def test_the_notebook_folder_has_its_own_copy_of_what_both_images_share(file):
     assert (CHECKOUT / "notebook/builder" / file).read_text() == (CHECKOUT / "builder" / file).read_text()
+
+
+@pytest.mark.parametrize(
+    ("machine", "elf"), [("x86_64", 62), ("aarch64", 183), ("ppc64le", 21), ("s390x", 22)]
+)
+def test_uv_is_installed_on_each_architecture_of_openshift(machine, elf):
+    script = """
+    source builder/steps.sh
+    python=$1 machine=$2
+    uname() { echo "$machine"; }
+    install_uv >&2
+    head -c 20 "$work/uv/bin/uv"
+    """
+    done = subprocess.run(
+        ["bash", "-euc", script, "bash", sys.executable, machine],
+        cwd=CHECKOUT,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    order = "big" if machine == "s390x" else "little"
+    assert int.from_bytes(done.stdout[18:20], order) == elf
 
 
 def test_no_vulnerability_is_known_of_what_is_locked():
