@@ -7,6 +7,7 @@ Your own settings go into files of their own, which are loaded on top (see `jupy
 from jupyterhub_openshift import configure
 from jupyterhub_openshift.cluster import find_cluster
 from jupyterhub_openshift.contradictions import refuse_contradictions
+from jupyterhub_openshift.database import end_reading_transactions
 from jupyterhub_openshift.layers import load_layers
 from jupyterhub_openshift.logs import start_log
 from jupyterhub_openshift.ownership import adopt
@@ -36,4 +37,5 @@ configure.configure_culling(c, settings, project)
 configure.configure_metrics(c, settings, project)
 configure.configure_pages(c, settings, project)  # beneath your templates
 refuse_contradictions(c, settings, project)
+end_reading_transactions()  # so that a restart of the database goes unnoticed
 adopt(cluster, settings.application_name)  # so that `oc delete all,pvc` leaves nothing

@@ -97,8 +97,7 @@ site_packages() {
 }
 
 # The pod's user can be any, of group 0: all is readable and writable to it, and nothing is left to compile.
-# Only files without bytecode are compiled, so that a custom image's layer holds only what is its own, and no tests, which
-# make up two fifths of some packages. By hash: it does
+# Only files without bytecode are compiled, so that a custom image's layer holds only what is its own. By hash: it does
 # not depend on when the build ran. A process for each hundred files, at most 4 at once: a node may have many cores that
 # the build, with 1 GiB, has not.
 finish() {
@@ -108,9 +107,7 @@ import gc, os, pathlib, py_compile, sys
 from importlib.util import cache_from_source
 
 sources = sorted(
-    source
-    for source in pathlib.Path(sys.argv[1]).rglob("*.py")
-    if not {"test", "tests"} & set(source.parts) and not os.path.exists(cache_from_source(source))
+    source for source in pathlib.Path(sys.argv[1]).rglob("*.py") if not os.path.exists(cache_from_source(source))
 )
 at_once, running = min(4, len(os.sched_getaffinity(0))), 0
 gc.disable()

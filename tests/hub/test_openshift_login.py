@@ -22,9 +22,10 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 import pytest
 
 from sandbox.server import Options, running
+from tests.conftest import free_port
 
 from .conftest import REPO, read
-from .test_proxy import TOKEN, free_port
+from .test_proxy import TOKEN
 from .test_proxy import running as proxy_running
 
 BINDINGS = "rolebindings.rbac.authorization.k8s.io"

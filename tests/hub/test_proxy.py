@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -15,14 +14,9 @@ import pytest
 from jupyterhub.httpclient import fetch
 
 from jupyterhub_openshift.proxy import SeparateProxy
+from tests.conftest import free_port
 
 TOKEN = "the-proxy-token"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Running:
