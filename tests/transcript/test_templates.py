@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,32 @@ def test_a_pod_of_the_database_that_moves_waits_until_postgresql_has_ended(proje
     assert "database system was shut down at" in log
     assert "not properly shut down" not in log
     eventually("it answers with what it had", lambda: project.query("second", count) == users)
+
+
+@pytest.mark.usefixtures("second")
+def test_a_pod_of_the_database_that_is_deleted_while_it_waits_for_another_disconnects_its_clients(
+    project: Project,
+) -> None:
+    """As at the deletion of an instance, whose pods get successors until their deployment is deleted too: with
+    SIGTERM alone, PostgreSQL would wait for the hub to leave."""
+
+    def names() -> set[str]:
+        pods = project.get("pods", "--selector", "app=second,component=database")
+        return {pod["metadata"]["name"] for pod in pods if pod["status"]["phase"] == "Running"}
+
+    def scale(replicas: int) -> None:
+        project.kubectl("scale", "deployment/second-db", f"--replicas={replicas}")
+
+    before = names()
+    scale(2)
+    (waiting,) = eventually("another pod waits", lambda: names() - before)
+    with ThreadPoolExecutor() as pool:
+        log = pool.submit(project.kubectl, "logs", "--follow", waiting)
+        project.kubectl("delete", "pod", waiting, "--wait=false")
+        scale(0)
+        assert "received fast shutdown request" in log.result()
+    scale(1)
+    project.oc("rollout", "status", "deployment/second-db")
 
 
 def test_an_instance_is_deleted_as_a_whole_and_deployed_again_at_once(project: Project, second: str) -> None:
