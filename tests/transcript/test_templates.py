@@ -66,11 +66,11 @@ def test_a_pod_of_the_database_that_moves_waits_until_postgresql_has_ended(proje
 
 
 @pytest.mark.usefixtures("second")
-def test_a_pod_of_the_database_that_is_deleted_while_it_waits_for_another_disconnects_its_clients(
+def test_a_database_that_is_deleted_while_it_waits_for_another_disconnects_its_clients(
     project: Project,
 ) -> None:
-    """As at the deletion of an instance, whose pods get successors until their deployment is deleted too: with
-    SIGTERM alone, PostgreSQL would wait for the hub to leave."""
+    """As at the deletion of an instance, whose pods get successors until their deployment is deleted too.
+    With SIGTERM alone, PostgreSQL would wait for the hub to leave."""
 
     def names() -> set[str]:
         pods = project.get("pods", "--selector", "app=second,component=database")
