@@ -86,7 +86,10 @@ def hub_at(proxy, folder: Path, *more: str, config: Path = CONFIG, **environ: st
         yield folder / "log"
     finally:
         process.terminate()
-        process.wait()
+        try:
+            process.wait(60)
+        finally:
+            process.kill()
 
 
 class Browser:
