@@ -139,7 +139,9 @@ async def test_postgresql_serves_the_user_it_is_told_and_keeps_its_data(
 
         def ask(name: str, query: str, password: str = "it's a secret") -> None:
             url = "host=hub-db user=hub dbname=jupyterhub"
-            command = ["psql", "--no-align", "--tuples-only", "--command", query, url]
+            wait = "until pg_isready -q -h hub-db; do sleep 0.1; done"  # a service follows its pods
+            psql = ["psql", "--no-align", "--tuples-only", "--command", query, url]
+            command = ["/bin/sh", "-c", f'{wait}; exec "$@"', "sh", *psql]
             it.start(name, container={"command": command, "env": [{"name": "PGPASSWORD", "value": password}]})
 
         ask("write", "create table t (x text); insert into t values ('kept'); select 'made'")
