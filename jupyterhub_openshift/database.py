@@ -23,17 +23,17 @@ def end_reading_transactions() -> None:
 
 
 def _has_begun(session: Session, *_: Any) -> None:  # noqa: ANN401 (SQLAlchemy)
-    session.info["has_written"] = False
     with suppress(RuntimeError):  # no hub runs
         asyncio.get_running_loop().call_soon(_end, session)
 
 
 def _has_written(session: Session, *_: Any) -> None:  # noqa: ANN401 (SQLAlchemy)
-    session.info["has_written"] = True
+    session.info["written_in"] = session.get_transaction()
 
 
 def _end(session: Session) -> None:
-    if session.info["has_written"] or session.new or session.dirty or session.deleted:
+    transaction = session.get_transaction()
+    if transaction is session.info.get("written_in") or session.new or session.dirty or session.deleted:
         return  # whoever writes ends it
     try:
         session.commit()  # not a rollback, which forgets what has been read

@@ -97,6 +97,17 @@ def test_what_is_being_changed_is_left_to_whoever_changes_it(session, written):
     assert orm.User.find(session, "alice") is None
 
 
+def test_a_savepoint_does_not_make_it_forget_what_is_written(session):
+    async def change() -> tuple[bool, bool]:
+        session.add(orm.User(name="alice"))
+        session.flush()
+        with session.begin_nested():
+            orm.User.find(session, "alice")
+        return await in_transaction(session)
+
+    assert asyncio.run(change()) == (True, True)
+
+
 def test_without_an_event_loop_nothing_is_ended(session):
     orm.User.find(session, "alice")
     assert session.in_transaction()

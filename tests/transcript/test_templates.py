@@ -14,6 +14,7 @@ from tests.transcript.project import Project, eventually
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.browser, pytest.mark.cluster]
 
+DATABASE = ("pods", "--selector", "app=second,component=database")
 OF_AN_INSTANCE = "all,pvc,secrets,configmaps,networkpolicies,poddisruptionbudgets,sa,roles,rolebindings"
 
 
@@ -52,13 +53,12 @@ def test_an_image_stream_that_is_not_there_is_named_on_the_users_page_with_the_c
 @pytest.mark.usefixtures("second")
 def test_a_pod_of_the_database_that_moves_waits_until_postgresql_has_ended(project: Project) -> None:
     """As at a node's drain."""
-    database = ("pods", "--selector", "app=second,component=database")
     count = "SELECT count(*) FROM users"
     users = project.query("second", count)
-    (old,) = project.get(*database)
+    (old,) = project.get(*DATABASE)
     project.oc("delete", "pod", old["metadata"]["name"])
     project.oc("rollout", "status", "deployment/second-db")
-    (new,) = project.get(*database)
+    (new,) = project.get(*DATABASE)
     log = project.oc("logs", new["metadata"]["name"])
     assert "database system was shut down at" in log
     assert "not properly shut down" not in log
@@ -73,7 +73,7 @@ def test_a_database_that_is_deleted_while_it_waits_for_another_disconnects_its_c
     With SIGTERM alone, PostgreSQL would wait for the hub to leave."""
 
     def names() -> set[str]:
-        pods = project.get("pods", "--selector", "app=second,component=database")
+        pods = project.get(*DATABASE)
         return {pod["metadata"]["name"] for pod in pods if pod["status"]["phase"] == "Running"}
 
     def scale(replicas: int) -> None:
