@@ -6,7 +6,6 @@ import fcntl
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from sandbox.lock import is_locked, running
 from sandbox.paths import CHECKOUT
+from tests.ports import free_port
 from tests.transcript.project import Project
 from tests.transcript.readme import oc_commands
 
@@ -141,10 +141,3 @@ def type_commands_of_readme(project: Project) -> None:
 def from_checkout(word: str) -> str:
     """A file of this repository's address, as it is here."""
     return re.sub(r"^https://raw\.githubusercontent\.com/[^/]+/[^/]+/master/", f"{CHECKOUT}/", word)
-
-
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])

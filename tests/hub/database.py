@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from jupyterhub_openshift.settings import Settings
-from tests.conftest import free_port
+from tests.ports import free_port
 
 from .test_configure import settings
 

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from jupyterhub_openshift.check import NoDatabase, wait_for_database
-from tests.conftest import free_port
+from tests.ports import free_port
 from tests.transcript.project import eventually
 
 from .conftest import REPO

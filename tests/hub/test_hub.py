@@ -16,7 +16,7 @@ from unittest.mock import ANY
 
 import yaml
 
-from tests.conftest import free_port
+from tests.ports import free_port
 
 from .conftest import REPO, read
 from .standin import StandIn

@@ -22,7 +22,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 import pytest
 
 from sandbox.server import Options, running
-from tests.conftest import free_port
+from tests.ports import free_port
 
 from .conftest import REPO, read
 from .test_proxy import TOKEN

@@ -14,7 +14,7 @@ import pytest
 from jupyterhub.httpclient import fetch
 
 from jupyterhub_openshift.proxy import SeparateProxy
-from tests.conftest import free_port
+from tests.ports import free_port
 
 TOKEN = "the-proxy-token"
 

@@ -18,7 +18,7 @@ import aiohttp
 import pytest
 from jupyterhub import __version__
 
-from tests.conftest import free_port
+from tests.ports import free_port
 from tests.transcript.project import eventually
 
 pytestmark = pytest.mark.sandbox

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext
 
-from tests.conftest import DELETE, STATE, free_port, of_sandbox, type_commands_of_readme
+from tests.conftest import DELETE, STATE, of_sandbox, type_commands_of_readme
+from tests.ports import free_port
 from tests.transcript.jupyterlab import open_jupyterlab
 from tests.transcript.project import CHECKOUT, Project, eventually
 from tests.transcript.readme import oc_commands, sections
