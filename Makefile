@@ -9,6 +9,9 @@ GIT_REF ?=
 venv := .venv
 python := $(venv)/bin/python
 
+# As pip and git do: the network's own certificate authority is in the system's store, if anywhere.
+export UV_SYSTEM_CERTS ?= true
+
 .DEFAULT_GOAL := help
 .PHONY: help
 help: ## this list
