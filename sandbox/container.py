@@ -26,6 +26,7 @@ from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from sandbox import overlay
 from sandbox.bases import HOST_ETC, ROOT_LINKS
 from sandbox.images import Image
 
@@ -104,9 +105,10 @@ class Container:
         return [] if is_root() else ["--unshare-user", "--uid", str(self.uid), "--gid", "0"]
 
     def _file_system(self) -> list[str]:
-        args = overlay(self.image.layers, "", self.upper, self.work)
+        args = overlay.writable(self.image.layers, self.upper, self.work, "/")
         usr = [layer / "usr" for layer in self.image.layers if (layer / "usr").is_dir()]
-        args += [*overlay_sources([Path("/usr"), *usr]), "--ro-overlay", "/usr"]
+        in_the_way = [] if is_root() else overlay.mount_points()
+        args += overlay.read_only([Path("/usr"), *usr], Path("/usr"), in_the_way)
         for name in ROOT_LINKS:
             if not Path("/", name).is_symlink():
                 args += ["--ro-bind-try", f"/{name}", f"/{name}"]
@@ -172,16 +174,6 @@ class Running:
             if process.returncode is None:
                 process.kill()
         return process.returncode or 0, output.decode(errors="replace")
-
-
-def overlay(layers: tuple[Path, ...], folder: str, upper: Path, work: Path) -> list[str]:
-    """The writable root, or a folder of it."""
-    return [*overlay_sources([layer / folder for layer in layers]), "--overlay", str(upper), str(work), "/"]
-
-
-def overlay_sources(directories: list[Path]) -> list[str]:
-    """Bottom first."""
-    return [arg for directory in directories for arg in ("--overlay-src", str(directory))]
 
 
 def dying_with_us() -> list[str]:

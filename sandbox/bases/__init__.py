@@ -233,18 +233,7 @@ def make_postgresql(images: Images) -> Image:
 def make_layer(images: Images, fill: Callable[[Path], None]) -> Path:
     """A first layer: the directories and mount points of every container, and what `fill` adds."""
     root, _ = images.new_layer()
-    for directory in (
-        "dev",
-        "proc",
-        "run",
-        "var/lib",
-        "var/tmp",
-        "tmp",
-        "etc",
-        "home",
-        "usr/bin",
-        BUILD_CACHE,
-    ):
+    for directory in DIRECTORIES:
         (root / directory).mkdir(parents=True, exist_ok=True)
     (root / "var/run").symlink_to("../run")
     for name in ROOT_LINKS:
@@ -254,15 +243,7 @@ def make_layer(images: Images, fill: Callable[[Path], None]) -> Path:
         elif host.is_dir():
             (root / name).mkdir()
     copy_into("common", root)
-    for name in (
-        "alternatives",
-        "ca-certificates",
-        "crypto-policies",
-        "ld.so.cache",
-        "localtime",
-        "pki",
-        "ssl",
-    ):
+    for name in HOST_ETC:
         host = Path("/etc", name)
         if host.is_dir():
             (root / "etc" / name).mkdir()
