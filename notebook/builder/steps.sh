@@ -57,18 +57,27 @@ reuse_artifacts() {
     fi
 }
 
+# of_pip index-url: what pip.conf says
+of_pip() {
+    sed -nE "s/^global\.$1=(['\"])(.*)\1$/\2/p" <<<"$configured"
+}
+
 # One set of settings for pip, uv and npm, which do not read each other's.
 use_mirrors() {
-    local index extra bundle
-    index=${UV_DEFAULT_INDEX:-${UV_INDEX_URL:-${PIP_INDEX_URL:-$("$python" -m pip config get global.index-url 2>/dev/null || true)}}}
+    local configured index extra bundle store
+    configured=$("$python" -m pip config list 2>/dev/null || true)
+    index=${UV_DEFAULT_INDEX:-${UV_INDEX_URL:-${PIP_INDEX_URL:-$(of_pip index-url)}}}
     extra=${UV_EXTRA_INDEX_URL:-${PIP_EXTRA_INDEX_URL:-}}
-    bundle=${SSL_CERT_FILE:-${PIP_CERT:-${REQUESTS_CA_BUNDLE:-}}}
+    bundle=${SSL_CERT_FILE:-${PIP_CERT:-${REQUESTS_CA_BUNDLE:-$(of_pip cert)}}}
+    # The cluster's own certificate authority is in the system's store, if anywhere (mountTrustedCA of a BuildConfig),
+    # where Node.js 20 does not look.
+    for store in /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/certs/ca-certificates.crt; do
+        [[ -n $bundle || ! -r $store ]] || bundle=$store
+    done
     [[ -z $index ]] || export PIP_INDEX_URL=$index UV_DEFAULT_INDEX=$index
     [[ -z $extra ]] || export PIP_EXTRA_INDEX_URL=$extra UV_EXTRA_INDEX_URL=$extra
     [[ -z $bundle ]] || export SSL_CERT_FILE=$bundle PIP_CERT=$bundle NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS:-$bundle}
     [[ -z ${NPM_MIRROR:-} ]] || export npm_config_registry=$NPM_MIRROR
-    # The cluster's own certificate authority is in the system's store, if anywhere (mountTrustedCA of a BuildConfig).
-    export UV_SYSTEM_CERTS=true NODE_USE_SYSTEM_CA=1
     # Caches given from outside are kept and never linked into the image; others go when the build ends.
     [[ -z ${UV_CACHE_DIR:-} ]] || export UV_LINK_MODE=${UV_LINK_MODE:-copy}
     export UV_CACHE_DIR=${UV_CACHE_DIR:-$work/uv-cache}

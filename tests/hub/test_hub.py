@@ -24,8 +24,6 @@ from .test_proxy import TOKEN, running
 
 CONFIG = REPO / "jupyterhub_config.py"
 
-CONFIG = REPO / "jupyterhub_config.py"
-
 
 def command(folder: Path, *options: str, config: Path = CONFIG, **environ: str) -> dict:
     """JupyterHub with our configuration file, as in the image; without a database host, one file."""

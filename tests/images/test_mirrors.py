@@ -1,0 +1,74 @@
+"""Packages come from where the build's environment or the base image's pip.conf says, for pip, uv and npm."""
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+STORES = ("/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/certs/ca-certificates.crt")
+NAMES = (
+    "PIP_CERT",
+    "SSL_CERT_FILE",
+    "NODE_EXTRA_CA_CERTS",
+    "PIP_INDEX_URL",
+    "UV_DEFAULT_INDEX",
+    "npm_config_registry",
+)
+
+
+@pytest.fixture(scope="module")
+def store() -> str:
+    """Of this machine, whose certificates the sandbox's containers have."""
+    found = [store for store in STORES if Path(store).is_file()]
+    if not found:
+        pytest.skip("this machine has no certificates in a usual place")
+    return found[0]
+
+
+def used(workshop, hub, pip_conf: str = "", **environ: str) -> dict[str, str]:
+    """What pip, uv and npm are told."""
+    command = f"""
+        mkdir -p ~/.config/pip && printf %s {shlex.quote(pip_conf)} >~/.config/pip/pip.conf
+        source /opt/app-root/builder/steps.sh && use_mirrors && env"""
+    lines = (line.partition("=") for line in workshop.run(hub, command, **environ).splitlines())
+    return {name: value for name, _, value in lines if name in NAMES}
+
+
+def test_the_systems_certificates_are_trusted_by_all_three(workshop, hub, store):
+    """Among them those of a cluster with an authority of its own, with which Node.js 20 would not go on."""
+    assert used(workshop, hub) == {"PIP_CERT": store, "SSL_CERT_FILE": store, "NODE_EXTRA_CA_CERTS": store}
+
+
+def test_certificates_and_mirrors_are_set_once_for_all_three(workshop, hub):
+    environ = {"PIP_CERT": "/ca.pem", "UV_INDEX_URL": "https://pypi.corp/simple", "NPM_MIRROR": "https://npm.corp"}
+    assert used(workshop, hub, **environ) == {
+        "PIP_CERT": "/ca.pem",
+        "SSL_CERT_FILE": "/ca.pem",
+        "NODE_EXTRA_CA_CERTS": "/ca.pem",
+        "PIP_INDEX_URL": "https://pypi.corp/simple",
+        "UV_DEFAULT_INDEX": "https://pypi.corp/simple",
+        "npm_config_registry": "https://npm.corp",
+    }
+
+
+def test_what_pip_conf_says_holds_for_all_three(workshop, hub):
+    pip_conf = "[global]\ncert = /ca.pem\nindex-url = https://me:it's@pypi.corp/simple\n"
+    assert used(workshop, hub, pip_conf) == {
+        "PIP_CERT": "/ca.pem",
+        "SSL_CERT_FILE": "/ca.pem",
+        "NODE_EXTRA_CA_CERTS": "/ca.pem",
+        "PIP_INDEX_URL": "https://me:it's@pypi.corp/simple",
+        "UV_DEFAULT_INDEX": "https://me:it's@pypi.corp/simple",
+    }
+
+
+def test_the_environment_goes_before_pip_conf(workshop, hub):
+    pip_conf = "[global]\ncert = /ca.pem\nindex-url = https://pypi.corp/simple\n"
+    environ = {"SSL_CERT_FILE": "/other.pem", "PIP_INDEX_URL": "https://other/simple"}
+    assert used(workshop, hub, pip_conf, NODE_EXTRA_CA_CERTS="/node.pem", **environ) == {
+        "PIP_CERT": "/other.pem",
+        "SSL_CERT_FILE": "/other.pem",
+        "NODE_EXTRA_CA_CERTS": "/node.pem",
+        "PIP_INDEX_URL": "https://other/simple",
+        "UV_DEFAULT_INDEX": "https://other/simple",
+    }
