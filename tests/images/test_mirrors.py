@@ -40,7 +40,11 @@ def test_the_systems_certificates_are_trusted_by_all_three(workshop, hub, store)
 
 
 def test_certificates_and_mirrors_are_set_once_for_all_three(workshop, hub):
-    environ = {"PIP_CERT": "/ca.pem", "UV_INDEX_URL": "https://pypi.corp/simple", "NPM_MIRROR": "https://npm.corp"}
+    environ = {
+        "PIP_CERT": "/ca.pem",
+        "UV_INDEX_URL": "https://pypi.corp/simple",
+        "NPM_MIRROR": "https://npm.corp",
+    }
     assert used(workshop, hub, **environ) == {
         "PIP_CERT": "/ca.pem",
         "SSL_CERT_FILE": "/ca.pem",
