@@ -4,6 +4,7 @@ But `all` covers no secrets, config maps, network policies or disruption budgets
 becomes the owner of those with its label, and the cluster's garbage collector takes them along.
 
 What has an owner already is left alone. Where the hub may not do this, a line says so and it starts anyway.
+Who makes something owned must have the right to delete it (OwnerReferencesPermissionEnforcement).
 """
 
 from typing import Any
@@ -87,20 +88,25 @@ async def _adopt_kind(api: object, kind: str, namespace: str, owner: dict[str, A
         found = await getattr(api, f"list_namespaced_{kind}")(
             namespace, label_selector=f"app={name}", _request_timeout=REQUEST_TIMEOUT
         )
-        for item in found.items:
-            if item.metadata.owner_references:
-                continue
+    except ApiException as refusal:
+        _warn(refusal, name)
+        return
+    for item in found.items:
+        if item.metadata.owner_references:
+            continue
+        # The resource version makes the cluster refuse this if another adopted it meanwhile.
+        metadata = {"resourceVersion": item.metadata.resource_version, "ownerReferences": [owner]}
+        try:
             await getattr(api, f"patch_namespaced_{kind}")(
                 item.metadata.name,
                 namespace,
-                # The resource version makes the cluster refuse this if another adopted it meanwhile.
-                {"metadata": {"resourceVersion": item.metadata.resource_version, "ownerReferences": [owner]}},
+                {"metadata": metadata},
                 _content_type="application/merge-patch+json",
                 _request_timeout=REQUEST_TIMEOUT,
             )
             say(f"{owner['kind']} {name} now owns the {kind.replace('_', ' ')} {item.metadata.name}")
-    except ApiException as refusal:
-        _warn(refusal, name)
+        except ApiException as refusal:
+            _warn(refusal, name)
 
 
 def _warn(refusal: ApiException, name: str) -> None:

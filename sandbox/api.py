@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, TypeAlias
 
 from sandbox import checks, defaults, errors, rbac, resources, schema
-from sandbox.admission import limits, lookup, pods, quota, scc
+from sandbox.admission import limits, lookup, owners, pods, quota, scc
 from sandbox.names import invalid
 from sandbox.patches import patched
 from sandbox.prepare import prepare_create, prepare_status, prepare_update
@@ -95,6 +95,7 @@ class Api:
             new = schema.encoded(new)
             self._check(resource, new, checks.on_update(resource, new, old))
             self._check_escalation(resource, new, user)
+        owners.check_change(resource, new, old, user, self.rbac)
         if dry_run:
             return new
         updated = self.store.update(resource, schema.encoded(new))

@@ -93,5 +93,24 @@ def test_what_may_not_be_adopted_is_a_warning_and_the_rest_is_adopted(objects, r
     ) in capfd.readouterr().err
 
 
+def test_one_that_may_not_be_adopted_does_not_keep_the_hub_from_the_others(objects, capfd):
+    """Such as a secret of the user's own with the label, which the workspace's Role does not name."""
+    secrets = "/api/v1/namespaces/rec/secrets"
+    of_the_user = {"metadata": {"name": "his", "resourceVersion": "6"}}
+    objects.answers["GET", secrets][1]["items"].insert(0, of_the_user)
+    message = 'secrets "his" is forbidden: cannot set an ownerRef on a resource you can\'t delete: , <nil>'
+    refusal = {"kind": "Status", "status": "Failure", "message": message, "reason": "Forbidden", "code": 403}
+    objects.answers["PATCH", f"{secrets}/his"] = (403, refusal)
+    adopt(find_cluster(objects.account, objects.environ, ()), "jupyterhub")
+    assert [line.partition("] ")[2] for line in capfd.readouterr().err.splitlines()] == [
+        f"WARNING: {message}. What the hub cannot adopt stays behind after "
+        "`oc delete all,pvc --selector app=jupyterhub`: delete it by hand",
+        *(
+            f"DeploymentConfig jupyterhub now owns the {kind} jupyterhub"
+            for kind in ("secret", "config map", "network policy", "pod disruption budget")
+        ),
+    ]
+
+
 def test_outside_of_a_cluster_nothing_happens():
     adopt(None, "jupyterhub")

@@ -280,6 +280,29 @@ def test_the_role_names_its_verbs_and_gives_no_way_to_more_rights() -> None:
     assert not any("*" in words for rule in role["rules"] for words in rule.values())
 
 
+@pytest.mark.parametrize("name", ["jupyterhub-workspace", "jupyterhub-quickstart"])
+def test_the_hub_may_delete_of_the_instance_what_it_becomes_the_owner_of_and_no_more(name: str) -> None:
+    """Whoever sets an owner must have the right to delete; see jupyterhub_openshift/ownership.py."""
+    objects = process(name, **required(name))
+    deleted = {
+        (resource, named)
+        for rule in kinds(objects, "Role")["jupyterhub-hub"]["rules"]
+        if "delete" in rule["verbs"] and rule["resources"] != ["pods"]
+        for resource in rule["resources"]
+        for named in rule["resourceNames"]
+    }
+    assert deleted == {
+        *(
+            (resource, named)
+            for resource in ("configmaps", "secrets")
+            for named in ("jupyterhub", "jupyterhub-cfg")
+        ),
+        *(("networkpolicies", named) for named in kinds(objects, "NetworkPolicy")),
+        *(("poddisruptionbudgets", named) for named in kinds(objects, "PodDisruptionBudget")),
+    }
+    assert {*kinds(objects, "Secret"), *kinds(objects, "ConfigMap")} == {"jupyterhub", "jupyterhub-cfg"}
+
+
 @every_hub
 def test_the_route_is_encrypted_and_leads_to_the_proxy(name: str) -> None:
     route = kinds(process(name, **required(name)), "Route")["jupyterhub"]

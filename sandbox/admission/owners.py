@@ -1,0 +1,40 @@
+"""Who may say that something is owned: by that, whoever deletes the owner deletes it too.
+
+OwnerReferencesPermissionEnforcement, which OpenShift switches on: `plugin/pkg/admission/gc` of Kubernetes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox import resources
+from sandbox.errors import StatusError, forbidden
+from sandbox.rbac import Ask, Rbac
+from sandbox.users import User
+
+Obj = dict[str, Any]
+
+
+def check_change(resource: str, new: Obj, old: Obj, user: User, rbac: Rbac) -> None:
+    """StatusError 403 when other owners take what the user may not."""
+    meta = new["metadata"]
+    owners, before = (each["metadata"].get("ownerReferences") or [] for each in (new, old))
+    if owners == before:
+        return
+    known, name, namespace = resources.of(resource), meta["name"], meta.get("namespace", "")
+    delete = Ask("delete", known.group, known.name, name, namespace)
+    if not rbac.decide(user, delete).allowed:
+        raise _refused(resource, name, "cannot set an ownerRef on a resource you can't delete")
+    blocking = {owner["uid"] for owner in before if owner.get("blockOwnerDeletion")}
+    for owner in owners:
+        kept = resources.of_kind(owner["apiVersion"], owner["kind"])
+        if not owner.get("blockOwnerDeletion") or owner["uid"] in blocking or kept is None:
+            continue
+        finalizers = Ask("update", kept.group, f"{kept.name}/finalizers", owner["name"], namespace)
+        if not rbac.decide(user, finalizers).allowed:
+            why = "an ownerReference refers to a resource you can't set finalizers on"
+            raise _refused(resource, name, f"cannot set blockOwnerDeletion if {why}")
+
+
+def _refused(resource: str, name: str, why: str) -> StatusError:
+    return forbidden(resource, name, f"{why}: , <nil>")
