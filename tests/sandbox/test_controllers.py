@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -160,13 +161,16 @@ def test_a_rollout_that_makes_no_progress_exceeds_its_deadline(sandbox: Sandbox,
 
 
 def test_a_failed_rollout_of_a_deployment_config_brings_the_old_pods_back(sandbox: Sandbox, made: Any):
-    strategy = {"type": "Recreate", "recreateParams": {"timeoutSeconds": 1}}
+    strategy = {"type": "Recreate", "recreateParams": {"timeoutSeconds": 60}}
     probe = {"readinessProbe": {"exec": {"command": ["test", "-e", "/proc/self"]}}}
     made(deployment_config("back", strategy=strategy, pod={"container": probe}))
     sandbox.run("rollout", "status", "dc/back")
-    probes = "/spec/template/spec/containers/0/readinessProbe/exec/command"
-    broken = f'[{{"op": "replace", "path": "{probes}", "value": ["false"]}}]'
-    sandbox.kubectl("patch", "deploymentconfig/back", "--type=json", "-p", broken)
+    broken = {
+        "/spec/template/spec/containers/0/readinessProbe/exec/command": ["false"],
+        "/spec/strategy/recreateParams/timeoutSeconds": 1,
+    }
+    patch = [{"op": "replace", "path": path, "value": value} for path, value in broken.items()]
+    sandbox.kubectl("patch", "deploymentconfig/back", "--type=json", "-p", json.dumps(patch))
     eventually(lambda: progressing(sandbox, "dc/back").get("reason") == "ProgressDeadlineExceeded")
 
     def versions() -> list[str]:
