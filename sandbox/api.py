@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 
 from sandbox import checks, defaults, errors, rbac, resources, schema
 from sandbox.admission import limits, lookup, owners, pods, quota, scc
-from sandbox.names import invalid
 from sandbox.patches import patched
 from sandbox.prepare import prepare_create, prepare_status, prepare_update
 from sandbox.project import Project
@@ -25,6 +24,10 @@ RETURNED_WHEN_GONE = (
     *("pods", "services", "serviceaccounts", "persistentvolumeclaims", "persistentvolumes", "resourcequotas"),
     *("podtemplates", "storageclasses.storage.k8s.io", "templates.template.openshift.io"),
     "oauthaccesstokens.oauth.openshift.io",
+)
+PRECONDITIONS = (
+    ("uid", "UID", "deleted and then recreated"),
+    ("resourceVersion", "ResourceVersion", "modified"),
 )
 FIXED = (
     *("uid", "resourceVersion", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"),
@@ -66,8 +69,9 @@ class Api:
         if self.store.find(resource, meta["name"]) is not None:
             raise errors.already_exists(resource, meta["name"])
         if dry_run:
-            scratch = Store()
-            return scratch.create(resource, new)
+            made = Store().create(resource, new)
+            del made["metadata"]["resourceVersion"]
+            return made
         return self.store.create(resource, new)
 
     def update(
@@ -117,9 +121,13 @@ class Api:
         """Change an object by a patch of the given media type."""
         old = self.store.get(resource, name)
         new = patched(old, patch, kind)
-        if new["metadata"].get("name") != name:
-            changed = invalid("metadata.name", new["metadata"].get("name"), checks.IMMUTABLE)
-            raise self.invalid(resource, name, [changed])
+        changed = new["metadata"].get("name")
+        if changed != name:
+            url = f"does not match the name on the URL ({name})"
+            raise errors.bad_request(f"the name of the object ({changed}) {url}")
+        if new["metadata"].get("namespace") != old["metadata"].get("namespace"):
+            where = "does not match the namespace sent on the request"
+            raise errors.bad_request(f"the namespace of the provided object {where}")
         return self.update(resource, new, user, subresource=subresource, dry_run=dry_run)
 
     def delete(
@@ -210,18 +218,19 @@ class Api:
             if not self.rbac.decide(user, ask).allowed:
                 rules = self.rbac.role_rules(obj["roleRef"])
                 if rules is None:
-                    key = rbac.CLUSTER_ROLES if obj["roleRef"]["kind"] == "ClusterRole" else rbac.ROLES
-                    raise errors.not_found(key, obj["roleRef"]["name"])
+                    raise errors.not_found(resource, obj["roleRef"]["name"])
         missing = self.rbac.missing(user, rules or [])
         if missing:
             raise rbac.forbidden_escalation(resource, obj["metadata"].get("name", ""), user, missing)
 
     def _check_preconditions(self, resource: str, obj: Obj, wanted: Obj) -> None:
-        for field, word in (("uid", "UID"), ("resourceVersion", "ResourceVersion")):
+        for field, word, happened in PRECONDITIONS:
             there = obj["metadata"][field]
             if wanted.get(field) not in (None, there):
-                why = _precondition(word, wanted[field], there)
-                raise errors.conflict(resource, obj["metadata"]["name"], why)
+                asked = f"the {word} in the precondition ({wanted[field]})"
+                why = f"{asked} does not match the {word} in record ({there})"
+                kind, name = resources.of(resource).qualified_kind, obj["metadata"]["name"]
+                raise errors.conflict(kind, name, f"{why}. The object might have been {happened}")
 
     def _answer(self, resource: str, obj: Obj) -> Obj:
         if resource in RETURNED_WHEN_GONE:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sandbox import openshift_checks, pod_checks
+from sandbox import limit_checks, network_checks, openshift_checks, pod_checks
 from sandbox.errors import Cause
 from sandbox.names import (
     duplicate,
@@ -18,24 +18,31 @@ from sandbox.names import (
     labels,
     metadata,
     named,
+    owners,
     required,
-    too_long,
     unsupported,
 )
 from sandbox.quantity import Quantity
 
 Obj = dict[str, Any]
 
+EVICTION = "unhealthyPodEvictionPolicy"
+PERCENT_WORDS = (
+    "a valid percent string must be a numeric string followed by an ending '%' "
+    "(e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"
+)
 RBAC = "rbac.authorization.k8s.io"
 IMMUTABLE = "field is immutable"
 CLAIM_IMMUTABLE = (
     "spec is immutable after creation except resources.requests and volumeAttributesClassName "
     "for bound claims"
 )
+VOLUME_MODES = ["Block", "Filesystem"]
 NOT_SECRET = {
     "Opaque": (),
     "kubernetes.io/tls": ("tls.crt", "tls.key"),
     "kubernetes.io/dockercfg": (".dockercfg",),
+    "kubernetes.io/ssh-auth": ("ssh-privatekey",),
 }
 NOT_SECRET |= {"kubernetes.io/dockerconfigjson": (".dockerconfigjson",)}
 KEY_WORDS = (
@@ -53,6 +60,7 @@ def on_create(resource: str, obj: Obj) -> list[Cause]:
 def on_update(resource: str, new: Obj, old: Obj) -> list[Cause]:
     """What is wrong with an object that is to replace another."""
     problems = labels("metadata.labels", new["metadata"].get("labels") or {})
+    problems += owners(new["metadata"].get("ownerReferences") or [])
     for field in ("name", "namespace", "uid", "creationTimestamp"):
         if new["metadata"].get(field) != old["metadata"].get(field):
             problems.append(invalid(f"metadata.{field}", new["metadata"].get(field, ""), IMMUTABLE))
@@ -102,6 +110,11 @@ def _service(obj: Obj) -> list[Cause]:
         if key in seen:
             problems.append(duplicate(path, {"protocol": key[0], "port": key[1]}))
         seen.add(key)
+    affinities = ["ClientIP", "None"]
+    if spec.get("sessionAffinity") not in affinities:
+        problems.append(unsupported("spec.sessionAffinity", spec.get("sessionAffinity", ""), affinities))
+    if spec.get("type") == "ExternalName" and not spec.get("externalName"):
+        problems.append(required("spec.externalName"))
     kinds = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]
     if spec.get("type") not in kinds:
         problems.append(unsupported("spec.type", spec.get("type", ""), kinds))
@@ -118,20 +131,31 @@ def _keys(field: str, mapping: Obj) -> list[Cause]:
     problems: list[Cause] = []
     for key in mapping:
         if len(key) > 253:
-            problems.append(invalid(f"{field}[{key}]", key, too_long(253)))
+            problems.append(invalid(f"{field}[{key}]", key, "must be no more than 253 characters"))
         if not re.fullmatch(r"[-._a-zA-Z0-9]+", key):
             problems.append(invalid(f"{field}[{key}]", key, KEY_WORDS))
+        if key in (".", ".."):
+            problems.append(invalid(f"{field}[{key}]", key, f"must not be '{key}'"))
     return problems
 
 
 def _config_map(obj: Obj) -> list[Cause]:
-    return _keys("data", obj.get("data") or {}) + _keys("binaryData", obj.get("binaryData") or {})
+    data, binary = obj.get("data") or {}, obj.get("binaryData") or {}
+    twice = [
+        invalid(f"data[{key}]", key, "duplicate of key present in binaryData")
+        for key in data
+        if key in binary
+    ]
+    return [*_keys("data", data), *twice, *_keys("binaryData", binary)]
 
 
 def _secret(obj: Obj) -> list[Cause]:
     data = obj.get("data") or {}
     missing = [key for key in NOT_SECRET.get(obj["type"], ()) if key not in data]
-    return _keys("data", data) + [required(f"data[{key}]") for key in missing]
+    problems = _keys("data", data) + [required(f"data[{key}]") for key in missing]
+    if obj["type"] == "kubernetes.io/basic-auth" and not {"username", "password"} & set(data):
+        problems += [required("data[username]"), required("data[password]")]
+    return problems
 
 
 def _secret_update(new: Obj, old: Obj) -> list[Cause]:
@@ -155,6 +179,10 @@ def _claim(obj: Obj) -> list[Cause]:
     for mode in spec.get("accessModes") or []:
         if mode not in modes:
             problems.append(unsupported("spec.accessModes", mode, modes))
+    if modes[-1] in (spec.get("accessModes") or []) and len(spec["accessModes"]) > 1:
+        problems.append(forbidden("spec.accessModes", f"may not use {modes[-1]} with other access modes"))
+    if spec.get("volumeMode") not in VOLUME_MODES:
+        problems.append(unsupported("spec.volumeMode", spec.get("volumeMode"), VOLUME_MODES))
     storage = (spec["resources"].get("requests") or {}).get("storage")
     if storage is None:
         problems.append(required("spec.resources[storage]"))
@@ -191,6 +219,29 @@ def _workload(obj: Obj) -> list[Cause]:
         problems.append(invalid("spec.replicas", replicas, pod_checks.NOT_NEGATIVE))
     wanted = (selector or {}).get("matchLabels")
     return problems + pod_checks.template(spec.get("template") or {}, wanted)
+
+
+def _deployment(obj: Obj) -> list[Cause]:
+    spec = obj["spec"]
+    strategy, problems = spec.get("strategy") or {}, _workload(obj)
+    kind, rolling = strategy.get("type", ""), strategy.get("rollingUpdate")
+    if kind not in ("Recreate", "RollingUpdate"):
+        whole = {"Type": kind, "RollingUpdate": rolling}
+        problems.append(unsupported("spec.strategy", whole, ["Recreate", "RollingUpdate"]))
+    elif kind == "Recreate" and rolling is not None:
+        why = "may not be specified when strategy `type` is 'Recreate'"
+        problems.append(forbidden("spec.strategy.rollingUpdate", why))
+    elif rolling and rolling.get("maxSurge") == rolling.get("maxUnavailable") == 0:
+        field = "spec.strategy.rollingUpdate.maxUnavailable"
+        problems.append(invalid(field, 0, "may not be 0 when `maxSurge` is 0"))
+    history = spec.get("revisionHistoryLimit", 0)
+    if history < 0:
+        problems.append(invalid("spec.revisionHistoryLimit", history, pod_checks.NOT_NEGATIVE))
+    deadline = spec.get("progressDeadlineSeconds")
+    if deadline is not None and deadline <= (spec.get("minReadySeconds") or 0):
+        why = "must be greater than minReadySeconds"
+        problems.append(invalid("spec.progressDeadlineSeconds", deadline, why))
+    return problems
 
 
 def _selector_update(new: Obj, old: Obj) -> list[Cause]:
@@ -236,6 +287,8 @@ def _role_binding(obj: Obj) -> list[Cause]:
         path = f"subjects[{index}]"
         if not subject.get("name"):
             problems.append(required(f"{path}.name"))
+        if subject.get("kind") == "ServiceAccount" and subject.get("apiGroup"):
+            problems.append(unsupported(f"{path}.apiGroup", subject["apiGroup"], [""]))
         if subject.get("kind") not in ("ServiceAccount", "User", "Group"):
             known = ["ServiceAccount", "User", "Group"]
             problems.append(unsupported(f"{path}.kind", subject.get("kind", ""), known))
@@ -251,7 +304,23 @@ def _disruption_budget(obj: Obj) -> list[Cause]:
     spec = obj["spec"]
     if spec.get("minAvailable") is not None and spec.get("maxUnavailable") is not None:
         return [invalid("spec", spec, "minAvailable and maxUnavailable cannot be both set")]
-    return []
+    problems: list[Cause] = []
+    for field in ("minAvailable", "maxUnavailable"):
+        if spec.get(field) is not None:
+            problems += _share(f"spec.{field}", spec[field])
+    policy, known = spec.get("unhealthyPodEvictionPolicy"), ["AlwaysAllow", "IfHealthyBudget"]
+    return (
+        problems if policy in (None, *known) else [*problems, unsupported(f"spec.{EVICTION}", policy, known)]
+    )
+
+
+def _share(field: str, value: int | str) -> list[Cause]:
+    """A number of pods, or a percentage of them."""
+    if isinstance(value, int):
+        return [] if value >= 0 else [invalid(field, value, pod_checks.NOT_NEGATIVE)]
+    if not re.fullmatch(r"[0-9]+%", value):
+        return [invalid(field, value, PERCENT_WORDS)]
+    return [] if int(value[:-1]) <= 100 else [invalid(field, value, "must not be greater than 100%")]
 
 
 CHECKS: dict[str, Callable[[Obj], list[Cause]]] = {
@@ -261,10 +330,12 @@ CHECKS: dict[str, Callable[[Obj], list[Cause]]] = {
     "configmaps": _config_map,
     "secrets": _secret,
     "persistentvolumeclaims": _claim,
+    "resourcequotas": limit_checks.quota,
+    "limitranges": limit_checks.limit_range,
     "replicationcontrollers": _replication_controller,
-    **dict.fromkeys(
-        ("deployments.apps", "replicasets.apps", "statefulsets.apps", "daemonsets.apps"), _workload
-    ),
+    "deployments.apps": _deployment,
+    **dict.fromkeys(("replicasets.apps", "statefulsets.apps", "daemonsets.apps"), _workload),
+    "networkpolicies.networking.k8s.io": network_checks.network_policy,
     f"roles.{RBAC}": _role,
     f"rolebindings.{RBAC}": _role_binding,
     "poddisruptionbudgets.policy": _disruption_budget,

@@ -28,6 +28,7 @@ class StatusError(Exception):
         self.reason = reason
         self.message = message
         self.details = details
+        self.warnings: list[str] = []
 
     def status(self) -> dict[str, Any]:
         """The object that goes over the wire."""

@@ -9,12 +9,25 @@ from typing import Any, TypeAlias
 
 from aiohttp import web
 
-from sandbox import audit, discovery, errors, lists, printing, rbac, resources, schema, templates, views
+from sandbox import (
+    audit,
+    discovery,
+    errors,
+    lists,
+    options,
+    printing,
+    rbac,
+    resources,
+    schema,
+    templates,
+    views,
+)
 from sandbox.api import Api
 from sandbox.bodies import accepted_as_table, check_body, read_json
 from sandbox.lists import Selection
 from sandbox.logs import LogFile, Logs
 from sandbox.patches import TYPES as PATCHES
+from sandbox.pod_checks import hidden_variables
 from sandbox.requests import Request
 from sandbox.resources import Resource
 from sandbox.reviews import Reviews
@@ -34,11 +47,7 @@ DEPRECATED = {
     "unavailable in v4.10000+",
     "endpoints": "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
 }
-UNKNOWN_PATCH = (
-    "the body of the request was in an unknown format - accepted media types include: "
-    "application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, "
-    "application/apply-patch+yaml"
-)
+UNKNOWN_PATCH = "415: Unsupported Media Type"
 
 
 class Handlers:
@@ -74,11 +83,15 @@ class Handlers:
             if discovery.resources("/".join(filter(None, (wanted.group, wanted.version)))) is None:
                 return web.Response(text="404 page not found\n", status=404)
             raise errors.no_such_resource()
-        self._check_scope(known, wanted)
-        if wanted.subresource:
-            response = await self._subresources.answer(request, wanted, known, body, user)
-        else:
-            response = await self._on(known, request, wanted, body, user)
+        try:
+            self._check_scope(known, wanted)
+            if wanted.subresource:
+                response = await self._subresources.answer(request, wanted, known, body, user)
+            else:
+                response = await self._on(known, request, wanted, body, user)
+        except errors.StatusError as refusal:
+            refusal.warnings += filter(None, [DEPRECATED.get(known.key)])
+            raise
         return _with_warnings(response, known)
 
     def _require(self, user: User, ask: rbac.Ask) -> None:
@@ -125,7 +138,8 @@ class Handlers:
     async def _create(
         self, known: Resource, request: web.Request, wanted: Request, body: Json, user: User
     ) -> web.StreamResponse:
-        unknown = check_body(known, body, request.query, wanted, self._api.project.name)
+        dry_run = options.check_write("create", request.query)
+        warnings = check_body(known, body, request.query, wanted, self._api.project.name)
         if known.group in REVIEWS:
             answer = self._reviews.answer(known.kind, body, user, wanted.namespace)
         elif known.group == OPENSHIFT_REVIEWS and known.kind.endswith("ResourceAccessReview"):
@@ -144,17 +158,18 @@ class Handlers:
         elif known.name == "projectrequests":
             raise errors.forbidden(known.key, "", "You may not request a new project via this API.")
         else:
-            answer = self._api.create(known.key, body, user, dry_run=_dry(request.query))
-        return _warned(self._respond(request, known, answer, status=201), unknown)
+            answer = self._api.create(known.key, body, user, dry_run=dry_run)
+        return _warned(self._respond(request, known, answer, status=201), warnings + _hidden(known, answer))
 
     def _update(
         self, known: Resource, request: web.Request, wanted: Request, body: Json, user: User
     ) -> web.StreamResponse:
-        unknown = check_body(known, body, request.query, wanted, self._api.project.name)
+        dry_run = options.check_write("update", request.query)
+        warnings = check_body(known, body, request.query, wanted, self._api.project.name)
         if known.key == views.TAGS:
             return self._respond(request, known, self._tags.update(body, user))
-        updated = self._api.update(known.key, body, user, dry_run=_dry(request.query))
-        return _warned(self._respond(request, known, updated), unknown)
+        updated = self._api.update(known.key, body, user, dry_run=dry_run)
+        return _warned(self._respond(request, known, updated), warnings)
 
     def _patch(
         self, known: Resource, request: web.Request, wanted: Request, body: Json, user: User
@@ -163,29 +178,29 @@ class Handlers:
             raise errors.StatusError(415, "UnsupportedMediaType", UNKNOWN_PATCH, {})
         if known.key in (views.TAGS, views.PROJECTS):
             raise errors.method_not_allowed()
-        dry_run = _dry(request.query)
+        dry_run = options.check_write("patch", request.query)
         patched = self._api.patch(known.key, wanted.name, request.content_type, body, user, dry_run=dry_run)
         return self._respond(request, known, patched)
 
     def _delete(
         self, known: Resource, request: web.Request, wanted: Request, body: Json, user: User
     ) -> web.StreamResponse:
-        options = _delete_options(request.query, body)
+        wishes = _delete_options(request.query, body)
+        dry_run = options.check_delete(wishes, request.query)
         if known.key == views.TAGS:
             return web.json_response(self._tags.delete(wanted.name, user))
         if known.key in (views.PROJECTS, "namespaces"):
             raise errors.forbidden(
                 known.key, wanted.name, "the sandbox has this one project only; stop the sandbox instead"
             )
-        dry_run = _dry(request.query)
         if wanted.verb == "delete":
-            gone = self._api.delete(known.key, wanted.name, user, options, dry_run=dry_run)
+            gone = self._api.delete(known.key, wanted.name, user, wishes, dry_run=dry_run)
             return self._respond(request, known, gone)
         selected = self._selected(known, request.query, user)
         items = [
             obj
             for obj in selected
-            if self._api.delete(known.key, obj["metadata"]["name"], user, options, dry_run=dry_run)
+            if self._api.delete(known.key, obj["metadata"]["name"], user, wishes, dry_run=dry_run)
         ]
         return web.json_response(
             _list_object(known, items, {"resourceVersion": str(self._api.store.version)})
@@ -217,9 +232,11 @@ class Handlers:
 
     def _list(self, known: Resource, request: web.Request, wanted: Request, user: User) -> web.StreamResponse:
         query = request.query
+        options.check_list(query)
+        lists.check_version(options.version(query), self._api.store.version)
         selection = Selection(query.get("labelSelector", ""), query.get("fieldSelector", ""))
         objects = self._selected(known, query, user) if self._is_here(known, wanted) else []
-        limit = int(query.get("limit") or 0)
+        limit = max(options.number(query, "limit"), 0)
         items, meta = lists.page(
             objects, self._api.store.version, selection, limit, query.get("continue", "")
         )
@@ -239,13 +256,15 @@ class Handlers:
             selection = selection._replace(fields=f"metadata.name={wanted.name}")
         lists.check_fields(known, selection)
         stored = "namespaces" if known.key == views.PROJECTS else known.key
-        version = query.get("resourceVersion", "")
+        options.check_list(query, watch=True)
         initial = query.get("sendInitialEvents") == "true"
+        version = options.version(query, watch=True)
+        seconds = options.number(query, "timeoutSeconds")
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         response = _with_warnings(response, known)
         await response.prepare(request)
         try:
-            since = int(version) if version not in ("", "0") and not initial else None
+            since = None if initial else version
             watch = self._api.store.watch(stored, since=since)
         except errors.StatusError as gone:
             await _send(response, "ERROR", gone.status())
@@ -260,7 +279,7 @@ class Handlers:
                     watch,
                     selection.test() if self._is_here(known, wanted) else lambda obj: False,
                     initial=0 if since is not None else len(self._api.store.look(stored)),
-                    seconds=float(query.get("timeoutSeconds") or 0) or None,
+                    seconds=seconds or None,
                     bookmarks=query.get("allowWatchBookmarks") == "true",
                     initial_end=initial,
                 ):
@@ -329,14 +348,18 @@ def _with_warnings(response: web.StreamResponse, known: Resource) -> web.StreamR
     return response
 
 
-def _warned(response: web.Response, unknown: list[str]) -> web.Response:
-    for field in unknown:
-        response.headers.add("Warning", f'299 - "unknown field \\"{field}\\""')
+def _warned(response: web.Response, warnings: list[str]) -> web.Response:
+    for text in warnings:
+        response.headers.add("Warning", f"299 - {json.dumps(text)}")
     return response
 
 
-def _dry(query: Mapping[str, str]) -> bool:
-    return query.get("dryRun") == "All"
+def _hidden(known: Resource, obj: Obj) -> list[str]:
+    if known.key == "pods":
+        return hidden_variables(obj["spec"])
+    if known.group == "apps":
+        return hidden_variables(obj["spec"].get("template", {}).get("spec", {}), "spec.template.spec")
+    return []
 
 
 def _is_upload(wanted: Request) -> bool:
@@ -344,9 +367,9 @@ def _is_upload(wanted: Request) -> bool:
 
 
 def _delete_options(query: Mapping[str, str], body: Json) -> Obj:
-    options: Obj = dict(body or {})
+    wishes: Obj = dict(body or {})
     if "gracePeriodSeconds" in query:
-        options["gracePeriodSeconds"] = int(query["gracePeriodSeconds"])
+        wishes["gracePeriodSeconds"] = options.number(query, "gracePeriodSeconds")
     if "propagationPolicy" in query:
-        options["propagationPolicy"] = query["propagationPolicy"]
-    return options
+        wishes["propagationPolicy"] = query["propagationPolicy"]
+    return wishes

@@ -61,14 +61,18 @@ def check_fields(resource: Resource, selection: Selection) -> None:
     known = {*COMMON, *FIELDS.get(resource.key, ())}
     for name in selectors.field_names(selection.fields):
         if name not in known:
-            where = f"{resource.group}/{resource.version}, Resource={resource.name}"
-            asked = f'match label selector "{selection.labels}", field selector "{selection.fields}"'
-            common = " and ".join(f'"{each}"' for each in COMMON)
-            why = f"field label not supported: {name}"
-            if resource.key not in STRICT:
-                common = ", ".join(f'"{each}"' for each in COMMON)
-                why = f'"{name}" is not a known field selector: only {common}'
-            raise errors.bad_request(f'Unable to find "{where}" that {asked}: {why}')
+            if resource.key in STRICT:
+                raise errors.bad_request(f"field label not supported: {name}")
+            common = ", ".join(f'"{each}"' for each in COMMON)
+            raise errors.bad_request(f'"{name}" is not a known field selector: only {common}')
+
+
+def check_version(asked: int | None, newest: int) -> None:
+    """StatusError 504 for a resource version that is not yet."""
+    if asked is not None and asked > newest:
+        causes = [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]
+        why = f"Timeout: Too large resource version: {asked}, current: {newest}"
+        raise errors.StatusError(504, "Timeout", why, {"causes": causes, "retryAfterSeconds": 1})
 
 
 def page(
@@ -95,7 +99,7 @@ def _continued(token: str) -> tuple[str, int]:
         decoded = json.loads(base64.urlsafe_b64decode(token + "=="))
         return decoded["start"].removeprefix("/"), decoded["rv"]
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise errors.bad_request("continue key is not valid: invalid continue token") from None
+        raise errors.bad_request("invalid continue token: continue key is not valid") from None
 
 
 class Change(NamedTuple):

@@ -55,6 +55,7 @@ NAMES = {  # resources whose names are not DNS subdomains; None: any path segmen
             "rolebindings.rbac.authorization.k8s.io",
             "clusterroles.rbac.authorization.k8s.io",
             "clusterrolebindings.rbac.authorization.k8s.io",
+            "poddisruptionbudgets.policy",
             "imagestreams.image.openshift.io",
             "images.image.openshift.io",
         )
@@ -103,7 +104,8 @@ def shown(value: object) -> str:
 def named(rule: str, field: str, value: str) -> list[Cause]:
     """What is wrong with a name under a rule of RULES."""
     longest, pattern, words = RULES[rule]
-    problems = [invalid(field, value, too_long(longest))] if len(value) > longest else []
+    too_long = f"must be no more than {longest} characters"
+    problems = [invalid(field, value, too_long)] if len(value) > longest else []
     if not re.fullmatch(pattern, value):
         problems.append(invalid(field, value, words.format(pattern)))
     return problems
@@ -123,8 +125,23 @@ def metadata(resource: str, obj: Obj) -> list[Cause]:
     else:
         problems.append(required("metadata.name", "name or generateName is required"))
     problems += labels("metadata.labels", meta.get("labels") or {})
+    problems += owners(meta.get("ownerReferences") or [])
     for key in meta.get("annotations") or {}:
         problems += qualified("metadata.annotations", key.lower())
+    return problems
+
+
+def owners(references: list[Obj]) -> list[Cause]:
+    """What is wrong with owner references."""
+    problems: list[Cause] = []
+    for reference in references:
+        if not reference.get("apiVersion"):
+            problems.append(invalid("metadata.ownerReferences.apiVersion", "", "version must not be empty"))
+        problems += [
+            invalid(f"metadata.ownerReferences.{field}", "", "must not be empty")
+            for field in ("kind", "name", "uid")
+            if not reference.get(field)
+        ]
     return problems
 
 
@@ -143,12 +160,17 @@ def labels(field: str, mapping: dict[str, str]) -> list[Cause]:
     problems: list[Cause] = []
     for key, value in mapping.items():
         problems += qualified(field, key)
-        if len(value) > 63:
-            problems.append(invalid(field, value, too_long(63)))
-        if not re.fullmatch(LABEL_VALUE, value):
-            words = f"a valid label must be an empty string or {WRITTEN_AS.removeprefix('must ')}"
-            examples = "(e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is"
-            problems.append(invalid(field, value, f"{words} {examples} '{LABEL_VALUE}')"))
+        problems += label_value(field, value)
+    return problems
+
+
+def label_value(field: str, value: str) -> list[Cause]:
+    """What is wrong with the value of a label."""
+    problems = [invalid(field, value, too_long(63))] if len(value) > 63 else []
+    if not re.fullmatch(LABEL_VALUE, value):
+        words = f"a valid label must be an empty string or {WRITTEN_AS.removeprefix('must ')}"
+        examples = "(e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is"
+        problems.append(invalid(field, value, f"{words} {examples} '{LABEL_VALUE}')"))
     return problems
 
 

@@ -17,6 +17,13 @@ from sandbox.names import invalid, named, required, unsupported
 Obj = dict[str, Any]
 
 
+STREAM_NAME = "[a-z0-9]+(?:[._-][a-z0-9]+)*"
+PATH = "[a-z0-9]+(?:(?:[.]|_|__|-+)[a-z0-9]+)*"
+REFERENCE = re.compile(
+    rf"(?:[A-Za-z0-9.-]+(?::[0-9]+)?/)?{PATH}(?:/{PATH})*(?::[\w][\w.-]{{0,127}})?(?:@[a-z0-9]+:[0-9a-f]{{32,}})?"
+)
+
+
 def _deployment_config(obj: Obj) -> list[Cause]:
     spec = obj["spec"]
     problems: list[Cause] = []
@@ -53,9 +60,9 @@ def _image_change(params: Obj, path: str) -> list[Cause]:
     if not source.get("name"):
         problems.append(required(f"{path}.from"))
     elif source.get("kind") != "ImageStreamTag":
-        problems.append(invalid(f"{path}.from.kind", source.get("kind"), "kind must be 'ImageStreamTag'."))
-    elif not re.fullmatch(r"[^:@]+:[^:@]+", source["name"]):
-        problems.append(invalid(f"{path}.from.name", source["name"], "must be in the form of <stream>:<tag>"))
+        problems.append(invalid(f"{path}.from.kind", source.get("kind"), "kind must be an ImageStreamTag"))
+    if source.get("name") and not re.fullmatch(r"[^:@]+:[^:@]+", source["name"]):
+        problems.append(invalid(f"{path}.from.name", source["name"], "must be in the form of <name>:<tag>"))
     if not params.get("containerNames"):
         problems.append(required(f"{path}.containerNames"))
     return problems
@@ -92,11 +99,16 @@ def _route(obj: Obj) -> list[Cause]:
     if path and tls and tls.get("termination") == "passthrough":
         problems.append(invalid("spec.path", path, "passthrough termination does not support paths"))
     problems += _target(spec["to"], "spec.to")
+    if spec.get("wildcardPolicy") == "Subdomain" and not host:
+        why = "host name not specified for wildcard policy"
+        problems.append(invalid("spec.wildcardPolicy", "Subdomain", why))
+    if len(spec.get("alternateBackends") or []) > 3:
+        problems.append(required("spec.alternateBackends", "cannot specify more than 3 alternate backends"))
     for index, target in enumerate(spec.get("alternateBackends") or []):
         problems += _target(target, f"spec.alternateBackends[{index}]")
     if spec.get("port") is not None and not spec["port"].get("targetPort"):
         problems.append(required("spec.port.targetPort"))
-    return problems + (_tls(tls) if tls else [])
+    return problems + (_tls(tls) if tls and any(tls.values()) else [])
 
 
 def _target(target: Obj, path: str) -> list[Cause]:
@@ -170,6 +182,9 @@ def _build_config(obj: Obj) -> list[Cause]:
 
 def _image_stream(obj: Obj) -> list[Cause]:
     problems: list[Cause] = []
+    name = obj["metadata"].get("name", "")
+    if name and "/" not in name and not re.fullmatch(STREAM_NAME, name):
+        problems.append(invalid("metadata.name", name, f'must match "{STREAM_NAME}"'))
     for tag in obj["spec"].get("tags") or []:
         source = tag.get("from")
         path = f"spec.tags[{tag['name']}]"
@@ -177,6 +192,14 @@ def _image_stream(obj: Obj) -> list[Cause]:
         if source is not None and source.get("kind") not in kinds:
             why = "valid values are 'DockerImage', 'ImageStreamImage', 'ImageStreamTag'"
             problems.append(invalid(f"{path}.from.kind", source.get("kind", ""), why))
+        elif (
+            source is not None and source["kind"] == "DockerImage" and not REFERENCE.fullmatch(source["name"])
+        ):
+            problems.append(invalid(f"{path}.from.name", source["name"], "invalid reference format"))
+        policy = (tag.get("referencePolicy") or {}).get("type")
+        if policy not in (None, "Source", "Local"):
+            why = 'valid values are "Source", "Local"'
+            problems.append(invalid(f"{path}.referencePolicy.type", policy, why))
     return problems
 
 

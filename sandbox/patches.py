@@ -24,6 +24,11 @@ TYPES = (JSON_PATCH, MERGE, STRATEGIC)
 def patched(obj: Obj, patch: Json, kind: str) -> Obj:
     """The object as the patch would have it."""
     old = copied(obj)
+    if isinstance(patch, list) != (kind == JSON_PATCH):
+        there = "array" if isinstance(patch, list) else "object"
+        wanted = "[]handlers.jsonPatchOp" if kind == JSON_PATCH else "map[string]interface {}"
+        why = f"json: cannot unmarshal {there} into Go value of type {wanted}"
+        raise errors.bad_request(f"error decoding patch: {why}")
     if kind == MERGE:
         new: Obj = merged(old, patch)
     elif kind == JSON_PATCH:
@@ -48,19 +53,13 @@ def merged(old: Json, patch: Json) -> Json:
 
 
 def by_operations(document: Json, operations: list[Obj]) -> Json:
-    """RFC 6902; StatusError 422 with the words of evanphx/json-patch where one cannot be done."""
+    """RFC 6902; StatusError 422 where one cannot be done."""
     for operation in operations:
         kind, path = operation.get("op"), operation.get("path", "")
         try:
             document = _operate(document, kind, path, operation)
         except (KeyError, IndexError, ValueError, TypeError):
-            words = {"remove": f"remove operation does not apply: doc is missing key: {path}: missing value"}
-            words["replace"] = f"replace operation does not apply: doc is missing key: {path}: missing value"
-            words["test"] = f"testing value {path} failed: test failed"
-            why = words.get(
-                str(kind), f"{kind} operation does not apply: doc is missing path: {path}: missing path"
-            )
-            message = f"the server rejected our request due to an error in our request: {why}"
+            message = "the server rejected our request due to an error in our request"
             raise errors.StatusError(422, "Invalid", message, {}) from None
     return document
 

@@ -16,6 +16,7 @@ from sandbox.names import (
     labels,
     named,
     not_found,
+    qualified,
     required,
     shown,
     unsupported,
@@ -27,7 +28,7 @@ Obj = dict[str, Any]
 RANGE = "must be between 1 and 65535, inclusive"
 NOT_NEGATIVE = "must be greater than or equal to 0"
 POLICIES = {
-    "restartPolicy": ["Always", "Never", "OnFailure"],
+    "restartPolicy": ["Always", "OnFailure", "Never"],
     "dnsPolicy": ["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"],
 }
 CHANGEABLE = (
@@ -39,9 +40,10 @@ CHANGEABLE = (
 )
 ENV_NAME = re.compile(r"[ -<>-~]+")
 ENV_NAME_WORDS = (
-    "a valid environment variable name must consist only of printable ASCII characters other than '=' "
-    "(e.g. 'my.env-name',  or 'MY_ENV.NAME',  or 'MyEnvName1', regex used for validation is '^[ -<>-~]+$')"
+    "a valid environment variable name must consist only of printable ASCII characters other than '='"
 )
+EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"]
+HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
 
 
 def pod_spec(spec: Obj, path: str = "spec") -> list[Cause]:
@@ -59,9 +61,18 @@ def pod_spec(spec: Obj, path: str = "spec") -> list[Cause]:
     for field, supported in POLICIES.items():
         if spec.get(field) and spec[field] not in supported:
             problems.append(unsupported(f"{path}.{field}", spec[field], supported))
-    grace = spec.get("terminationGracePeriodSeconds")
-    if grace is not None and grace < 0:
-        problems.append(invalid(f"{path}.terminationGracePeriodSeconds", grace, NOT_NEGATIVE))
+    if spec.get("dnsPolicy") == "None" and not (spec.get("dnsConfig") or {}).get("nameservers"):
+        why = "must provide `dnsConfig` when `dnsPolicy` is None"
+        problems.append(required(f"{path}.dnsConfig", why))
+    deadline = spec.get("activeDeadlineSeconds")
+    if deadline is not None and not 1 <= deadline < 2**31:
+        why = "must be between 1 and 2147483647, inclusive"
+        problems.append(invalid(f"{path}.activeDeadlineSeconds", deadline, why))
+    for field in ("hostname", "subdomain"):
+        if spec.get(field):
+            problems += _host_label(spec[field], f"{path}.{field}")
+    problems += labels(f"{path}.nodeSelector", spec.get("nodeSelector") or {})
+    problems += _tolerations(spec.get("tolerations") or [], f"{path}.tolerations")
     if spec.get("serviceAccountName"):
         problems += named("subdomain", f"{path}.serviceAccountName", spec["serviceAccountName"])
     context = spec.get("securityContext") or {}
@@ -135,6 +146,12 @@ def _container(container: Obj, path: str, names: set[str], volumes: set[str]) ->
     problems += _ports(container.get("ports") or [], f"{path}.ports")
     problems += _env(container.get("env") or [], f"{path}.env")
     problems += _mounts(container.get("volumeMounts") or [], f"{path}.volumeMounts", volumes)
+    for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
+        if container.get(probe) is not None:
+            problems += _handler(container[probe], f"{path}.{probe}")
+    for hook, handler in (container.get("lifecycle") or {}).items():
+        if isinstance(handler, dict):
+            problems += _handler(handler, f"{path}.lifecycle.{hook}")
     policies = ["Always", "IfNotPresent", "Never"]
     if container.get("imagePullPolicy") and container["imagePullPolicy"] not in policies:
         problems.append(unsupported(f"{path}.imagePullPolicy", container["imagePullPolicy"], policies))
@@ -205,6 +222,65 @@ def _env(variables: list[Obj], path: str) -> list[Cause]:
             reference = (variable.get("valueFrom") or {}).get(kind)
             if reference is not None and not reference.get("key"):
                 problems.append(required(f"{path}[{index}].valueFrom.{kind}.key"))
+    return problems
+
+
+def hidden_variables(spec: Obj, path: str = "spec") -> list[str]:
+    """What the API warns of: an environment variable that is there twice."""
+    found = []
+    for kind in ("initContainers", "containers"):
+        for number, container in enumerate(spec.get(kind) or []):
+            names = [variable.get("name") for variable in container.get("env") or []]
+            found += [
+                f'{path}.{kind}[{number}].env[{index}]: hides previous definition of "{name}", '
+                "which may be dropped when using apply"
+                for index, name in enumerate(names)
+                if name in names[:index]
+            ]
+    return found
+
+
+def _host_label(name: str, path: str) -> list[Cause]:
+    dotted = "." in name and path.endswith("hostname")
+    return [invalid(path, name, "must not contain dots")] if dotted else named("label", path, name)
+
+
+def _tolerations(tolerations: list[Obj], path: str) -> list[Cause]:
+    problems: list[Cause] = []
+    for index, each in enumerate(tolerations):
+        where, operator, effect = f"{path}[{index}]", each.get("operator", ""), each.get("effect", "")
+        if each.get("key"):
+            problems += qualified(f"{where}.key", each["key"])
+        elif operator != "Exists":
+            why = 'operator must be Exists when `key` is empty, which means "match all values and all keys"'
+            problems.append(invalid(f"{where}.operator", operator, why))
+        if each.get("tolerationSeconds") is not None and effect != "NoExecute":
+            why = "effect must be 'NoExecute' when `tolerationSeconds` is set"
+            problems.append(invalid(f"{where}.effect", effect, why))
+        if operator == "Exists" and each.get("value"):
+            why = "value must be empty when `operator` is 'Exists'"
+            problems.append(invalid(f"{where}.operator", each["value"], why))
+        if operator not in ("", "Equal", "Exists"):
+            problems.append(unsupported(f"{where}.operator", operator, ["Equal", "Exists"]))
+        if effect and effect not in EFFECTS:
+            problems.append(unsupported(f"{where}.effect", effect, EFFECTS))
+    return problems
+
+
+def _handler(handler: Obj, path: str) -> list[Cause]:
+    """Of a probe or a hook: one, and a whole one."""
+    kinds = [kind for kind in HANDLERS if handler.get(kind) is not None]
+    if not kinds:
+        return [required(path, "must specify a handler type")]
+    problems = [forbidden(f"{path}.{kind}", "may not specify more than 1 handler type") for kind in kinds[1:]]
+    if "exec" in kinds and not handler["exec"].get("command"):
+        problems.append(required(f"{path}.exec.command"))
+    for kind in ("httpGet", "tcpSocket"):
+        port = (handler.get(kind) or {"port": 1}).get("port", 0)
+        if isinstance(port, str):
+            problems += port_name(f"{path}.{kind}.port", port)
+        elif not 1 <= port <= 65535:
+            problems.append(invalid(f"{path}.{kind}.port", port, RANGE))
     return problems
 
 

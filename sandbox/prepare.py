@@ -107,8 +107,8 @@ def _namespace(new: Obj, api: Api) -> None:
 
 
 def _route(new: Obj, api: Api) -> None:
-    if not new["spec"].get("host"):
-        new["spec"]["host"] = api.project.route_host(new["metadata"].get("name", ""))
+    if new["metadata"].get("name") and not new["spec"].get("host") and not new["spec"].get("subdomain"):
+        new["spec"]["host"] = api.project.route_host(new["metadata"]["name"])
         new["metadata"].setdefault("annotations", {})[HOST_GENERATED] = "true"
 
 

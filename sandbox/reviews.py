@@ -6,12 +6,15 @@ from dataclasses import replace
 from typing import Any
 
 from sandbox.errors import StatusError, bad_request, details
+from sandbox.errors import invalid as invalid_object
+from sandbox.names import invalid
 from sandbox.project import Project
 from sandbox.rbac import Ask, Decision, Rbac
 from sandbox.users import AUDIENCE, Tokens, User
 
 Obj = dict[str, Any]
 
+REVIEW = ".authorization.k8s.io"  # a real API forgets the kind here
 OLD_REVIEWS = "localsubjectaccessreviews.authorization.openshift.io"
 
 
@@ -86,8 +89,13 @@ class Reviews:
 
     def _status(self, user: User, spec: Obj) -> Obj:
         resource, path = spec.get("resourceAttributes"), spec.get("nonResourceAttributes")
-        if (resource is None) == (path is None):
-            raise bad_request("exactly one of nonResourceAttributes or resourceAttributes must be specified")
+        if resource is None and path is None:
+            why = "exactly one of nonResourceAttributes or resourceAttributes must be specified"
+            raise invalid_object(REVIEW, "", [invalid("spec.resourceAttributes", None, why)])
+        if resource is not None and path is not None:
+            given = {"Path": path.get("path", ""), "Verb": path.get("verb", "")}
+            why = "cannot be specified in combination with resourceAttributes"
+            raise invalid_object(REVIEW, "", [invalid("spec.nonResourceAttributes", given, why)])
         if path is not None:
             decision = self._rbac.decide(user, Ask(path.get("verb", ""), path=path.get("path", "")))
         else:

@@ -9,22 +9,20 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.errors import bad_request
+from sandbox.errors import Cause, bad_request
+from sandbox.names import invalid, label_value, qualified
 
 Obj = dict[str, Any]
 Test = Callable[[Obj], bool]
 
-NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
-KEY = rf"(?:[a-z0-9.-]+/)?{NAME}"
-IN = re.compile(rf"({KEY})\s+(in|notin)\s*\(([^()]*)\)")
-IS = re.compile(rf"({KEY})\s*(==|=|!=)\s*((?:{NAME})?)")
-THAN = re.compile(rf"({KEY})\s*([<>])\s*(\d+)")
-HAS = re.compile(rf"(!?)\s*({KEY})")
+BINARY = ("in", "notin", "=", "==", "!=", ">", "<")
+TOKEN = re.compile(r"\s*(==|!=|[=!(),<>]|[^\s=!(),<>]+)")
+END = ""
 
 
 def labels(selector: str) -> Test:
     """A test on an object's labels: `app=x,tier in (a,b),!gone,count>3`."""
-    tests = [_label_test(selector, part.strip()) for part in _split(selector)]
+    tests = _Parser(selector).requirements()
     return lambda obj: all(test(obj.get("metadata", {}).get("labels") or {}) for test in tests)
 
 
@@ -58,25 +56,90 @@ def field(obj: Obj, path: str) -> str:
     return "" if value is None else str(value)
 
 
-def _split(selector: str) -> list[str]:
-    return [part for part in re.split(r",(?![^()]*\))", selector) if part.strip()]
+LabelTest = Callable[[dict[str, str]], bool]
 
 
-def _label_test(selector: str, part: str) -> Callable[[dict[str, str]], bool]:
-    if match := IN.fullmatch(part):
-        key, operator, listed = match.groups()
-        values = {value.strip() for value in listed.split(",")}
-        return lambda has: (key in has and has[key] in values) == (operator == "in")
-    if match := IS.fullmatch(part):
-        key, operator, value = match.groups()
-        return lambda has: (has.get(key) == value) == (operator != "!=")
-    if match := THAN.fullmatch(part):
-        key, operator, bound = match.groups()
-        return lambda has: has.get(key, "").isdigit() and _beyond(int(has[key]), operator, int(bound))
-    if match := HAS.fullmatch(part):
-        absent, key = match.groups()
-        return lambda has: (key in has) == (not absent)
-    raise bad_request(f"unable to parse requirement: found '{part}' in '{selector}', which is no selector")
+class _Parser:
+    """As the one of Kubernetes, whose words it has, token by token."""
+
+    def __init__(self, selector: str) -> None:
+        self._tokens = TOKEN.findall(selector)
+
+    def requirements(self) -> list[LabelTest]:
+        tests: list[LabelTest] = []
+        if self._next not in ("!", END) and not self._is_word():
+            raise bad_request(f"found '{self._next}', expected: !, identifier, or 'end of string'")
+        while self._next != END:
+            try:
+                tests.append(self._requirement())
+            except ValueError as why:
+                raise bad_request(f"unable to parse requirement: {why}") from None
+            after = self._take()
+            if after not in (",", END):
+                raise bad_request(f"found '{after}', expected: ',' or 'end of string'")
+            if after == "," and self._next != "!" and not self._is_word():
+                raise bad_request(f"found '{self._next}', expected: identifier after ','")
+        return tests
+
+    @property
+    def _next(self) -> str:
+        return self._tokens[0] if self._tokens else END
+
+    def _take(self) -> str:
+        return self._tokens.pop(0) if self._tokens else END
+
+    def _is_word(self) -> bool:
+        return self._next != END and self._next[0] not in "=!(),<>"
+
+    def _word(self, expected: str) -> str:
+        if not self._is_word():
+            raise ValueError(f"found '{self._next}', expected: {expected}")
+        return self._take()
+
+    def _requirement(self) -> LabelTest:
+        absent = self._next == "!" and bool(self._take())
+        key = self._word("identifier")
+        _refuse(qualified("<nil>", key))
+        if absent or self._next in (",", END):
+            return lambda has: (key in has) != absent
+        if self._next not in BINARY:
+            raise ValueError(f"found '{self._next}', expected: in, notin, =, ==, !=, gt, lt")
+        operator = self._take()
+        if operator in ("<", ">"):
+            return _compared(key, operator, self._word("identifier"))
+        values = self._listed() if operator in ("in", "notin") else {self._value()}
+        for number, value in enumerate(sorted(values)):
+            _refuse(label_value(f"values[{number}][{key}]", value))
+        return lambda has: (has.get(key) in values) == (operator in ("in", "=", "=="))
+
+    def _value(self) -> str:
+        return "" if self._next in (",", END) else self._word("identifier")
+
+    def _listed(self) -> set[str]:
+        if self._next != "(":
+            raise ValueError(f"found '{self._next}' expected: '('")
+        self._take()
+        values = {self._take() if self._is_word() else ""}
+        if self._next == END:
+            raise ValueError("found '', expected: ',', ')' or identifier")
+        while self._next == ",":
+            self._take()
+            values.add(self._take() if self._is_word() else "")
+        if self._next != ")":
+            raise ValueError(f"found '{self._next}', expected: ',' or ')'")
+        self._take()
+        return values
+
+
+def _compared(key: str, operator: str, bound: str) -> LabelTest:
+    if not bound.isdecimal():
+        _refuse([invalid("values[0]", bound, "for 'Gt', 'Lt' operators, the value must be an integer")])
+    return lambda has: has.get(key, "").isdecimal() and _beyond(int(has[key]), operator, int(bound))
+
+
+def _refuse(problems: list[Cause]) -> None:
+    if problems:
+        raise ValueError(", ".join(f"{cause.field}: {cause.message}" for cause in problems))
 
 
 def _beyond(value: int, operator: str, bound: int) -> bool:

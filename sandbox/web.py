@@ -73,8 +73,12 @@ class _Server:
             await self._fail(request)
             return await handler(request)
         except errors.StatusError as refusal:
-            headers = {"Retry-After": "1"} if refusal.code == 429 else {}
-            return web.json_response(refusal.status(), status=refusal.code, headers=headers)
+            answer = web.json_response(refusal.status(), status=refusal.code)
+            if refusal.code == 429:
+                answer.headers["Retry-After"] = "1"
+            for text in refusal.warnings:
+                answer.headers.add("Warning", f"299 - {json.dumps(text)}")
+            return answer
         except (web.HTTPException, asyncio.CancelledError, ConnectionError):
             raise
         except Exception:

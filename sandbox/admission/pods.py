@@ -11,6 +11,7 @@ from sandbox.store import Store, random_suffix
 
 Obj = dict[str, Any]
 
+PRIORITIES = {"system-cluster-critical": 2000000000, "system-node-critical": 2000001000}
 MOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
@@ -35,7 +36,7 @@ def service_account(pod: Obj, store: Store, project: Project) -> None:
 
 
 def tolerations(pod: Obj) -> None:
-    """The plugins DefaultTolerationSeconds and PodTolerationRestriction, and the priority of no class."""
+    """The plugins DefaultTolerationSeconds, PodTolerationRestriction and Priority."""
     spec = pod["spec"]
     there = spec.setdefault("tolerations", [])
     for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"):
@@ -47,8 +48,16 @@ def tolerations(pod: Obj) -> None:
         pressure = {"key": "node.kubernetes.io/memory-pressure", "operator": "Exists", "effect": "NoSchedule"}
         if pressure not in there:
             there.append(pressure)
-    spec.setdefault("priority", 0)
+    spec.setdefault("priority", _priority(pod))
     spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
+
+
+def _priority(pod: Obj) -> int:
+    name = pod["spec"].get("priorityClassName")
+    if name and name not in PRIORITIES:
+        why = f"no PriorityClass with name {name} was found"
+        raise forbidden("pods", pod["metadata"].get("name", ""), why)
+    return PRIORITIES.get(name or "", 0)
 
 
 def _mount_token(spec: Obj) -> None:

@@ -25,6 +25,12 @@ CONSTRAINTS: list[Obj] = json.loads((Path(__file__).parent.parent / "data/scc.js
 POD_SECCOMP = "seccomp.security.alpha.kubernetes.io/pod"
 CONTAINER_SECCOMP = "container.seccomp.security.alpha.kubernetes.io/"
 PROFILES = {"RuntimeDefault": "runtime/default", "Unconfined": "unconfined"}
+SAFE_SYSCTLS = (
+    *("kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.tcp_syncookies"),
+    *("net.ipv4.ping_group_range", "net.ipv4.ip_unprivileged_port_start", "net.ipv4.ip_local_reserved_ports"),
+    *("net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_keepalive_intvl"),
+    *("net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_rmem", "net.ipv4.tcp_wmem"),
+)
 NOT_USABLE = "not usable by user or serviceaccount"
 ONLY_RESTRICTED = (
     "the pod fails to validate against the `restricted-v2` security context constraint, "
@@ -123,11 +129,15 @@ def _pod_objections(pod: Obj, constraint: Obj, project: Project) -> list[Cause]:
     profile = _profile(context.get("seccompProfile")) or (pod["metadata"].get("annotations") or {}).get(
         POD_SECCOMP, ""
     )
-    against += _seccomp_objections(f"pod.metadata.annotations[{POD_SECCOMP}]", profile, constraint)
+    against += _seccomp_objections(f"metadata.annotations[{POD_SECCOMP}]", profile, constraint)
     against += _selinux_objections(
         f"{path}.seLinuxOptions", context.get("seLinuxOptions"), constraint, project
     )
     against += _host_objections(".spec", spec, constraint, ("hostNetwork", "hostPID", "hostIPC"))
+    for index, sysctl in enumerate(context.get("sysctls") or []):
+        if sysctl["name"] not in SAFE_SYSCTLS:
+            why = f'unsafe sysctl "{sysctl["name"]}" is not allowed'
+            against.append(forbidden(f"spec.securityContext.sysctls[{index}]", why))
     if constraint["userNamespaceLevel"] == "RequirePodLevel" and spec.get("hostUsers") is not False:
         against.append(invalid(".spec.hostUsers", spec.get("hostUsers"), "Host Users must be set to false"))
     for index, volume in enumerate(spec.get("volumes") or []):
@@ -175,7 +185,7 @@ def _container_objections(
     profile = (
         _profile(context.get("seccompProfile")) or annotations.get(key) or annotations.get(POD_SECCOMP, "")
     )
-    against += _seccomp_objections(f"pod.metadata.annotations[{key}]", profile, constraint)
+    against += _seccomp_objections(f"metadata.annotations[{key}]", profile, constraint)
     if context.get("privileged") and not constraint["allowPrivilegedContainer"]:
         against.append(invalid(f"{path}.privileged", True, "Privileged containers are not allowed"))
     against += _capability_objections(path, context.get("capabilities"), constraint)
@@ -299,10 +309,8 @@ def _profile_field(profile: str) -> Obj:
 
 
 def _by_provider(name: str, cause: Cause) -> Cause:
-    """The seccomp objections name an annotation, without the provider."""
-    return (
-        cause if cause.field.startswith("pod.") else cause._replace(field=f"provider {name}: {cause.field}")
-    )
+    """Where a path does not begin with a dot, the provider is left out."""
+    return cause._replace(field=f"provider {name}: {cause.field}") if cause.field[0] == "." else cause
 
 
 def _text(cause: Cause) -> str:

@@ -70,8 +70,8 @@ def a_deployment(**spec: Any) -> Obj:
                 container={"volumeMounts": [{"name": "data", "mountPath": "/d"}]}, restartPolicy="Sometimes"
             ),
             'Pod "x" is invalid: [spec.containers[0].volumeMounts[0].name: Not found: "data", '
-            'spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "Never", '
-            '"OnFailure"]',
+            'spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "OnFailure", '
+            '"Never"]',
         ),
         (
             "pods",
@@ -372,8 +372,10 @@ def test_a_delete_may_be_for_one_uid_only() -> None:
     with pytest.raises(StatusError) as caught:
         api.delete("configmaps", "c", HUB, {"preconditions": {"uid": "other"}})
     uid = made["metadata"]["uid"]
-    why = f"Precondition failed: UID in precondition: other, UID in object meta: {uid}"
-    assert caught.value.message == f'Operation cannot be fulfilled on configmaps "c": {why}'
+    assert caught.value.message == (
+        f'Operation cannot be fulfilled on ConfigMap "c": the UID in the precondition (other) does not match '
+        f"the UID in record ({uid}). The object might have been deleted and then recreated"
+    )
 
 
 def test_a_deployment_config_gets_openshifts_defaults() -> None:

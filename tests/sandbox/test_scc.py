@@ -133,7 +133,7 @@ def test_seccomp_unconfined_is_refused_without_the_providers_name() -> None:
     message = refusal(an_api(), "pods", pod).message
     container = "[container.seccomp.security.alpha.kubernetes.io/main]"
     for where in (SECCOMP, container):
-        assert message.count(f", pod.metadata.annotations{where}: {UNCONFINED}") == 1
+        assert message.count(f", metadata.annotations{where}: {UNCONFINED}") == 1
 
 
 def test_groups_may_be_any_but_fs_group_only_the_projects_first() -> None:

@@ -85,7 +85,7 @@ async def test_a_long_list_comes_in_pages(tmp_path: Path) -> None:
         names = [each["metadata"]["name"] for each in first["items"] + rest["items"]]
         assert names == ["a", "b", "c", "kube-root-ca.crt", "openshift-service-ca.crt"]
         status, refused = await it.ask("GET", f"{MAPS}?limit=2&continue=nonsense")
-        assert (status, refused["message"]) == (400, "continue key is not valid: invalid continue token")
+        assert (status, refused["message"]) == (400, "invalid continue token: continue key is not valid")
 
 
 @pytest.mark.parametrize(
@@ -112,8 +112,6 @@ async def test_fields_select_only_where_the_api_knows_them(tmp_path: Path) -> No
         status, refused = await it.ask("GET", f"{PODS}?fieldSelector=spec.color%3Dred")
         assert (status, refused["message"]) == (
             400,
-            'Unable to find "/v1, Resource=pods" that match label selector "", field selector '
-            '"spec.color=red": '
             "field label not supported: spec.color",
         )
 
@@ -176,7 +174,8 @@ async def test_a_watch_of_tables_names_the_columns_once(tmp_path: Path) -> None:
             PODS,
             {"apiVersion": "apps/v1"},
             400,
-            "the API version in the data (apps/v1) does not match the expected API version (v1)",
+            'Pod in version "v1" cannot be handled as a Pod: no kind "Pod" is registered for version '
+            '"apps/v1" in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"',
         ),
         (
             "POST",
