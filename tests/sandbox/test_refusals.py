@@ -1,7 +1,7 @@
 """What OpenShift's API refuses, or warns of, the sandbox refuses in the same words.
 
-`refusals.jsonl`: what a kube-apiserver 1.36 and an openshift-apiserver 4.21 were asked in the project `rec`, and
-what they answered; in that order, as one config map is made on the way. Most change nothing (`dryRun=All`).
+`refusals.jsonl`: what a kube-apiserver 1.36 and an openshift-apiserver 4.21 were asked in the project `rec`,
+and what they answered; in that order, as a config map is made on the way. Most change nothing (`dryRun=All`).
 """
 
 from __future__ import annotations
