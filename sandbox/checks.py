@@ -26,7 +26,6 @@ from sandbox.quantity import Quantity
 
 Obj = dict[str, Any]
 
-EVICTION = "unhealthyPodEvictionPolicy"
 PERCENT_WORDS = (
     "a valid percent string must be a numeric string followed by an ending '%' "
     "(e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"
@@ -309,9 +308,9 @@ def _disruption_budget(obj: Obj) -> list[Cause]:
         if spec.get(field) is not None:
             problems += _share(f"spec.{field}", spec[field])
     policy, known = spec.get("unhealthyPodEvictionPolicy"), ["AlwaysAllow", "IfHealthyBudget"]
-    return (
-        problems if policy in (None, *known) else [*problems, unsupported(f"spec.{EVICTION}", policy, known)]
-    )
+    if policy not in (None, *known):
+        problems.append(unsupported("spec.unhealthyPodEvictionPolicy", policy, known))
+    return problems
 
 
 def _share(field: str, value: int | str) -> list[Cause]:

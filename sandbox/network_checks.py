@@ -82,18 +82,13 @@ def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
 def _selector(selector: Obj, path: str) -> list[Cause]:
     problems: list[Cause] = []
     for index, term in enumerate(selector.get("matchExpressions") or []):
-        field, operator, values = (
-            f"{path}.matchExpressions[{index}]",
-            term.get("operator"),
-            term.get("values"),
-        )
+        field, operator = f"{path}.matchExpressions[{index}]", term.get("operator")
         if operator not in OPERATORS:
             problems.append(invalid(f"{field}.operator", operator, "not a valid selector operator"))
-        elif operator in OPERATORS[:2] and not values:
-            problems.append(
-                required(f"{field}.values", "must be specified when `operator` is 'In' or 'NotIn'")
-            )
-        elif operator in OPERATORS[2:] and values:
+        elif operator in OPERATORS[:2] and not term.get("values"):
+            why = "must be specified when `operator` is 'In' or 'NotIn'"
+            problems.append(required(f"{field}.values", why))
+        elif operator in OPERATORS[2:] and term.get("values"):
             why = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
             problems.append(forbidden(f"{field}.values", why))
     return problems

@@ -186,16 +186,14 @@ def _image_stream(obj: Obj) -> list[Cause]:
     if name and "/" not in name and not re.fullmatch(STREAM_NAME, name):
         problems.append(invalid("metadata.name", name, f'must match "{STREAM_NAME}"'))
     for tag in obj["spec"].get("tags") or []:
-        source = tag.get("from")
+        source = tag.get("from") or {}
         path = f"spec.tags[{tag['name']}]"
         kinds = ["DockerImage", "ImageStreamImage", "ImageStreamTag"]
-        if source is not None and source.get("kind") not in kinds:
+        if source and source.get("kind") not in kinds:
             why = "valid values are 'DockerImage', 'ImageStreamImage', 'ImageStreamTag'"
             problems.append(invalid(f"{path}.from.kind", source.get("kind", ""), why))
-        elif (
-            source is not None and source["kind"] == "DockerImage" and not REFERENCE.fullmatch(source["name"])
-        ):
-            problems.append(invalid(f"{path}.from.name", source["name"], "invalid reference format"))
+        elif source.get("kind") == kinds[0] and not REFERENCE.fullmatch(source.get("name", "")):
+            problems.append(invalid(f"{path}.from.name", source.get("name", ""), "invalid reference format"))
         policy = (tag.get("referencePolicy") or {}).get("type")
         if policy not in (None, "Source", "Local"):
             why = 'valid values are "Source", "Local"'
