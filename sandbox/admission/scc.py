@@ -134,10 +134,7 @@ def _pod_objections(pod: Obj, constraint: Obj, project: Project) -> list[Cause]:
         f"{path}.seLinuxOptions", context.get("seLinuxOptions"), constraint, project
     )
     against += _host_objections(".spec", spec, constraint, ("hostNetwork", "hostPID", "hostIPC"))
-    for index, sysctl in enumerate(context.get("sysctls") or []):
-        if sysctl["name"] not in SAFE_SYSCTLS:
-            why = f'unsafe sysctl "{sysctl["name"]}" is not allowed'
-            against.append(forbidden(f"spec.securityContext.sysctls[{index}]", why))
+    against += _sysctl_objections(context.get("sysctls") or [], constraint)
     if constraint["userNamespaceLevel"] == "RequirePodLevel" and spec.get("hostUsers") is not False:
         against.append(invalid(".spec.hostUsers", spec.get("hostUsers"), "Host Users must be set to false"))
     for index, volume in enumerate(spec.get("volumes") or []):
@@ -249,6 +246,16 @@ def _capability_objections(path: str, capabilities: Obj | None, constraint: Obj)
         return []
     added = [name for name in capabilities.get("add") or [] if name not in allowed]
     return [invalid(f"{path}.capabilities.add", name, "capability may not be added") for name in added]
+
+
+def _sysctl_objections(sysctls: list[Obj], constraint: Obj) -> list[Cause]:
+    if "*" in constraint.get("allowedUnsafeSysctls", []):
+        return []
+    return [
+        forbidden(f"spec.securityContext.sysctls[{index}]", f'unsafe sysctl "{each["name"]}" is not allowed')
+        for index, each in enumerate(sysctls)
+        if each["name"] not in SAFE_SYSCTLS
+    ]
 
 
 def _host_objections(path: str, spec: Obj, constraint: Obj, fields: tuple[str, ...]) -> list[Cause]:

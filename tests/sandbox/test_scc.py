@@ -186,3 +186,9 @@ def test_a_cluster_admins_pod_runs_under_anyuid() -> None:
 )
 def test_each_block_of_uids_has_its_own_selinux_level(first: int, level: str) -> None:
     assert mcs_level(Project("p", uid_first=first)) == level
+
+
+def test_unsafe_sysctls_are_for_those_who_may_do_anything() -> None:
+    pod = a_pod(securityContext={"sysctls": [{"name": "kernel.x", "value": "1"}]})
+    assert an_api().create("pods", pod, ADMIN)["metadata"]["annotations"]["openshift.io/scc"] == "privileged"
+    assert 'unsafe sysctl "kernel.x" is not allowed' in refusal(an_api(), "pods", pod).message
