@@ -121,13 +121,10 @@ class Api:
         """Change an object by a patch of the given media type."""
         old = self.store.get(resource, name)
         new = patched(old, patch, kind)
-        changed = new["metadata"].get("name")
-        if changed != name:
-            url = f"does not match the name on the URL ({name})"
-            raise errors.bad_request(f"the name of the object ({changed}) {url}")
+        if new["metadata"].get("name") != name:
+            raise errors.other_name(new["metadata"].get("name"), name)
         if new["metadata"].get("namespace") != old["metadata"].get("namespace"):
-            where = "does not match the namespace sent on the request"
-            raise errors.bad_request(f"the namespace of the provided object {where}")
+            raise errors.other_namespace()
         return self.update(resource, new, user, subresource=subresource, dry_run=dry_run)
 
     def delete(

@@ -75,18 +75,13 @@ def _is_registered(body: Obj, known: Resource) -> bool:
 
 def _check_place(meta: Obj, wanted: Request, project: str, known: Resource) -> None:
     if known.namespaced and meta.get("namespace") not in (None, "", wanted.namespace):
-        raise errors.bad_request(
-            "the namespace of the provided object does not match the namespace sent on the request"
-        )
+        raise errors.other_namespace()
     if wanted.verb == "update":
         if not meta.get("name"):
             based = f"the name of the object ({wanted.name} based on URL)"
             raise errors.bad_request(f"{based} was undeterminable: name must be provided")
         if meta["name"] != wanted.name:
-            why = (
-                f"the name of the object ({meta['name']}) does not match the name on the URL ({wanted.name})"
-            )
-            raise errors.bad_request(why)
+            raise errors.other_name(meta["name"], wanted.name)
 
 
 def accepted_as_table(request: web.Request) -> bool:

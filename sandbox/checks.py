@@ -20,6 +20,7 @@ from sandbox.names import (
     named,
     owners,
     required,
+    too_long,
     unsupported,
 )
 from sandbox.quantity import Quantity
@@ -100,11 +101,8 @@ def _service(obj: Obj) -> list[Cause]:
         if not 1 <= port.get("port", 0) <= 65535:
             problems.append(invalid(f"{path}.port", port.get("port", 0), pod_checks.RANGE))
         problems += pod_checks.protocol(port, f"{path}.protocol")
-        target = port.get("targetPort")
-        if isinstance(target, int) and not 1 <= target <= 65535:
-            problems.append(invalid(f"{path}.targetPort", target, pod_checks.RANGE))
-        elif isinstance(target, str):
-            problems += pod_checks.port_name(f"{path}.targetPort", target)
+        if port.get("targetPort") is not None:
+            problems += pod_checks.port(f"{path}.targetPort", port["targetPort"])
         key = (port.get("protocol"), port.get("port"))
         if key in seen:
             problems.append(duplicate(path, {"protocol": key[0], "port": key[1]}))
@@ -130,7 +128,7 @@ def _keys(field: str, mapping: Obj) -> list[Cause]:
     problems: list[Cause] = []
     for key in mapping:
         if len(key) > 253:
-            problems.append(invalid(f"{field}[{key}]", key, "must be no more than 253 characters"))
+            problems.append(invalid(f"{field}[{key}]", key, too_long(253, "characters")))
         if not re.fullmatch(r"[-._a-zA-Z0-9]+", key):
             problems.append(invalid(f"{field}[{key}]", key, KEY_WORDS))
         if key in (".", ".."):

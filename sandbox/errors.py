@@ -84,6 +84,19 @@ def bad_request(message: str) -> StatusError:
     return StatusError(400, "BadRequest", message)
 
 
+def other_name(given: str | None, wanted: str) -> StatusError:
+    """400: the object's name is not that of the path."""
+    url = f"does not match the name on the URL ({wanted})"
+    return bad_request(f"the name of the object ({given}) {url}")
+
+
+def other_namespace() -> StatusError:
+    """400: the object's namespace is not that of the path."""
+    return bad_request(
+        "the namespace of the provided object does not match the namespace sent on the request"
+    )
+
+
 def unauthorized() -> StatusError:
     """401: no such token."""
     return StatusError(401, "Unauthorized", "Unauthorized")

@@ -90,9 +90,9 @@ class Handlers:
             else:
                 response = await self._on(known, request, wanted, body, user)
         except errors.StatusError as refusal:
-            refusal.warnings += filter(None, [DEPRECATED.get(known.key)])
+            refusal.warnings += _deprecation(known)
             raise
-        return _with_warnings(response, known)
+        return response if response.prepared else warned(response, _deprecation(known))
 
     def _require(self, user: User, ask: rbac.Ask) -> None:
         try:
@@ -159,7 +159,7 @@ class Handlers:
             raise errors.forbidden(known.key, "", "You may not request a new project via this API.")
         else:
             answer = self._api.create(known.key, body, user, dry_run=dry_run)
-        return _warned(self._respond(request, known, answer, status=201), warnings + _hidden(known, answer))
+        return warned(self._respond(request, known, answer, status=201), warnings + _hidden(known, answer))
 
     def _update(
         self, known: Resource, request: web.Request, wanted: Request, body: Json, user: User
@@ -169,7 +169,7 @@ class Handlers:
         if known.key == views.TAGS:
             return self._respond(request, known, self._tags.update(body, user))
         updated = self._api.update(known.key, body, user, dry_run=dry_run)
-        return _warned(self._respond(request, known, updated), warnings)
+        return warned(self._respond(request, known, updated), warnings)
 
     def _patch(
         self, known: Resource, request: web.Request, wanted: Request, body: Json, user: User
@@ -261,8 +261,7 @@ class Handlers:
         version = options.version(query, watch=True)
         seconds = options.number(query, "timeoutSeconds")
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
-        response = _with_warnings(response, known)
-        await response.prepare(request)
+        await warned(response, _deprecation(known)).prepare(request)
         try:
             since = None if initial else version
             watch = self._api.store.watch(stored, since=since)
@@ -342,23 +341,23 @@ async def _send(response: web.StreamResponse, kind: str, obj: Obj) -> None:
     await response.write(line.encode() + b"\n")
 
 
-def _with_warnings(response: web.StreamResponse, known: Resource) -> web.StreamResponse:
-    if known.key in DEPRECATED and not response.prepared:
-        response.headers.add("Warning", f'299 - "{DEPRECATED[known.key]}"')
-    return response
-
-
-def _warned(response: web.Response, warnings: list[str]) -> web.Response:
+def warned(response: web.StreamResponse, warnings: list[str]) -> web.StreamResponse:
+    """A response with what clients print after `Warning:`."""
     for text in warnings:
         response.headers.add("Warning", f"299 - {json.dumps(text)}")
     return response
+
+
+def _deprecation(known: Resource) -> list[str]:
+    return [DEPRECATED[known.key]] if known.key in DEPRECATED else []
 
 
 def _hidden(known: Resource, obj: Obj) -> list[str]:
     if known.key == "pods":
         return hidden_variables(obj["spec"])
     if known.group == "apps":
-        return hidden_variables(obj["spec"].get("template", {}).get("spec", {}), "spec.template.spec")
+        template = obj.get("spec", {}).get("template") or {}  # a ControllerRevision has none
+        return hidden_variables(template.get("spec") or {}, "spec.template.spec")
     return []
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sandbox.errors import Cause
 from sandbox.names import duplicate, forbidden, invalid
+from sandbox.pod_checks import NOT_NEGATIVE
 from sandbox.quantity import Quantity
 
 Obj = dict[str, Any]
@@ -41,7 +42,7 @@ def quota(obj: Obj) -> list[Cause]:
             problems.append(invalid(field, name, "must be a standard resource type or fully qualified"))
             problems.append(invalid(field, name, "must be a standard resource for quota"))
         if value < 0:
-            problems.append(invalid(field, text, "must be greater than or equal to 0"))
+            problems.append(invalid(field, text, NOT_NEGATIVE))
         elif COUNTED.fullmatch(name) and value != int(value):
             problems.append(invalid(field, text, "must be an integer"))
     return problems

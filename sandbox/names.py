@@ -104,16 +104,15 @@ def shown(value: object) -> str:
 def named(rule: str, field: str, value: str) -> list[Cause]:
     """What is wrong with a name under a rule of RULES."""
     longest, pattern, words = RULES[rule]
-    too_long = f"must be no more than {longest} characters"
-    problems = [invalid(field, value, too_long)] if len(value) > longest else []
+    problems = [invalid(field, value, too_long(longest, "characters"))] if len(value) > longest else []
     if not re.fullmatch(pattern, value):
         problems.append(invalid(field, value, words.format(pattern)))
     return problems
 
 
-def too_long(longest: int) -> str:
+def too_long(longest: int, unit: str = "bytes") -> str:
     """The limit of a length."""
-    return f"must be no more than {longest} bytes"
+    return f"must be no more than {longest} {unit}"
 
 
 def metadata(resource: str, obj: Obj) -> list[Cause]:

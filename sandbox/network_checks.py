@@ -10,6 +10,7 @@ from typing import Any
 
 from sandbox.errors import Cause
 from sandbox.names import forbidden, invalid, required, unsupported
+from sandbox.pod_checks import RANGE
 
 Obj = dict[str, Any]
 
@@ -41,7 +42,7 @@ def _port(port: Obj, path: str) -> list[Cause]:
         problems.append(unsupported(f"{path}.protocol", port.get("protocol"), protocols))
     number = port.get("port")
     if isinstance(number, int) and not 1 <= number <= 65535:
-        problems.append(invalid(f"{path}.port", number, "must be between 1 and 65535, inclusive"))
+        problems.append(invalid(f"{path}.port", number, RANGE))
     return problems
 
 

@@ -16,7 +16,6 @@ from sandbox.names import invalid, named, required, unsupported
 
 Obj = dict[str, Any]
 
-
 STREAM_NAME = "[a-z0-9]+(?:[._-][a-z0-9]+)*"
 PATH = "[a-z0-9]+(?:(?:[.]|_|__|-+)[a-z0-9]+)*"
 REFERENCE = re.compile(

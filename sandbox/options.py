@@ -15,7 +15,7 @@ from sandbox.names import forbidden, invalid, unsupported
 KINDS = {"create": "CreateOptions", "update": "UpdateOptions", "patch": "PatchOptions"}
 FIELD_VALIDATION = ["", "Ignore", "Strict", "Warn"]
 PROPAGATION = ["Foreground", "Background", "Orphan", "nil"]
-NEWEST, NOT_OLDER = "resourceVersion", "NotOlderThan"
+NOT_OLDER = "NotOlderThan"
 
 
 def number(query: Mapping[str, str], name: str) -> int:
@@ -28,15 +28,15 @@ def number(query: Mapping[str, str], name: str) -> int:
 
 def version(query: Mapping[str, str], *, watch: bool = False) -> int | None:
     """The resource version to read at or to watch from; None for any."""
-    text = query.get(NEWEST, "")
+    text = query.get("resourceVersion", "")
     if text in ("", "0"):
         return None
     if text.isdecimal():
         return int(text)
     why = f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
-    raise (
-        errors.StatusError(500, "", why) if watch else errors.bad_request(f"invalid resource version: {why}")
-    )
+    if watch:
+        raise errors.StatusError(500, "", why)
+    raise errors.bad_request(f"invalid resource version: {why}")
 
 
 def check_write(verb: str, query: Mapping[str, str]) -> bool:
@@ -63,7 +63,7 @@ def check_delete(options: dict[str, Any], query: Mapping[str, str]) -> bool:
 
 def check_list(query: Mapping[str, str], *, watch: bool = False) -> None:
     """StatusError 422 for what does not go together."""
-    match, asked, problems = query.get("resourceVersionMatch"), query.get(NEWEST, ""), []
+    match, asked, problems = query.get("resourceVersionMatch"), query.get("resourceVersion", ""), []
     initial = query.get("sendInitialEvents") == "true"
     if watch and initial and match != NOT_OLDER:
         why = f"sendInitialEvents requires setting resourceVersionMatch to {NOT_OLDER}"

@@ -183,6 +183,13 @@ def _ports(ports: list[Obj], path: str) -> list[Cause]:
     return problems
 
 
+def port(path: str, value: int | str) -> list[Cause]:
+    """What is wrong with a port that is given by number or by name."""
+    if isinstance(value, str):
+        return port_name(path, value)
+    return [] if 1 <= value <= 65535 else [invalid(path, value, RANGE)]
+
+
 def port_name(path: str, name: str) -> list[Cause]:
     """What is wrong with an IANA service name."""
     problems = []
@@ -276,11 +283,8 @@ def _handler(handler: Obj, path: str) -> list[Cause]:
     if "exec" in kinds and not handler["exec"].get("command"):
         problems.append(required(f"{path}.exec.command"))
     for kind in ("httpGet", "tcpSocket"):
-        port = (handler.get(kind) or {"port": 1}).get("port", 0)
-        if isinstance(port, str):
-            problems += port_name(f"{path}.{kind}.port", port)
-        elif not 1 <= port <= 65535:
-            problems.append(invalid(f"{path}.{kind}.port", port, RANGE))
+        if kind in kinds:
+            problems += port(f"{path}.{kind}.port", handler[kind].get("port", 0))
     return problems
 
 

@@ -13,7 +13,7 @@ from aiohttp import web
 from sandbox import discovery, errors, openapi, rbac
 from sandbox.api import Api
 from sandbox.faults import Faults
-from sandbox.handlers import Handlers
+from sandbox.handlers import Handlers, warned
 from sandbox.impersonation import impersonated
 from sandbox.logs import LogFile
 from sandbox.oauth import OAuth
@@ -76,9 +76,7 @@ class _Server:
             answer = web.json_response(refusal.status(), status=refusal.code)
             if refusal.code == 429:
                 answer.headers["Retry-After"] = "1"
-            for text in refusal.warnings:
-                answer.headers.add("Warning", f"299 - {json.dumps(text)}")
-            return answer
+            return warned(answer, refusal.warnings)
         except (web.HTTPException, asyncio.CancelledError, ConnectionError):
             raise
         except Exception:

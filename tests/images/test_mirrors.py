@@ -34,9 +34,19 @@ def used(workshop, hub, pip_conf: str = "", **environ: str) -> dict[str, str]:
     return {name: value for name, _, value in lines if name in NAMES}
 
 
+def trusting(bundle: str) -> dict[str, str]:
+    """All three trust one file."""
+    return {"PIP_CERT": bundle, "SSL_CERT_FILE": bundle, "NODE_EXTRA_CA_CERTS": bundle}
+
+
+def fetching(index: str) -> dict[str, str]:
+    """pip and uv fetch from one index."""
+    return {"PIP_INDEX_URL": index, "UV_DEFAULT_INDEX": index}
+
+
 def test_the_systems_certificates_are_trusted_by_all_three(workshop, hub, store):
     """Among them those of a cluster with an authority of its own, with which Node.js 20 would not go on."""
-    assert used(workshop, hub) == {"PIP_CERT": store, "SSL_CERT_FILE": store, "NODE_EXTRA_CA_CERTS": store}
+    assert used(workshop, hub) == trusting(store)
 
 
 def test_certificates_and_mirrors_are_set_once_for_all_three(workshop, hub):
@@ -46,11 +56,8 @@ def test_certificates_and_mirrors_are_set_once_for_all_three(workshop, hub):
         "NPM_MIRROR": "https://npm.corp",
     }
     assert used(workshop, hub, **environ) == {
-        "PIP_CERT": "/ca.pem",
-        "SSL_CERT_FILE": "/ca.pem",
-        "NODE_EXTRA_CA_CERTS": "/ca.pem",
-        "PIP_INDEX_URL": "https://pypi.corp/simple",
-        "UV_DEFAULT_INDEX": "https://pypi.corp/simple",
+        **trusting("/ca.pem"),
+        **fetching("https://pypi.corp/simple"),
         "npm_config_registry": "https://npm.corp",
     }
 
@@ -58,11 +65,8 @@ def test_certificates_and_mirrors_are_set_once_for_all_three(workshop, hub):
 def test_what_pip_conf_says_holds_for_all_three(workshop, hub):
     pip_conf = "[global]\ncert = /ca.pem\nindex-url = https://me:it's@pypi.corp/simple\n"
     assert used(workshop, hub, pip_conf) == {
-        "PIP_CERT": "/ca.pem",
-        "SSL_CERT_FILE": "/ca.pem",
-        "NODE_EXTRA_CA_CERTS": "/ca.pem",
-        "PIP_INDEX_URL": "https://me:it's@pypi.corp/simple",
-        "UV_DEFAULT_INDEX": "https://me:it's@pypi.corp/simple",
+        **trusting("/ca.pem"),
+        **fetching("https://me:it's@pypi.corp/simple"),
     }
 
 
@@ -70,9 +74,7 @@ def test_the_environment_goes_before_pip_conf(workshop, hub):
     pip_conf = "[global]\ncert = /ca.pem\nindex-url = https://pypi.corp/simple\n"
     environ = {"SSL_CERT_FILE": "/other.pem", "PIP_INDEX_URL": "https://other/simple"}
     assert used(workshop, hub, pip_conf, NODE_EXTRA_CA_CERTS="/node.pem", **environ) == {
-        "PIP_CERT": "/other.pem",
-        "SSL_CERT_FILE": "/other.pem",
+        **trusting("/other.pem"),
+        **fetching("https://other/simple"),
         "NODE_EXTRA_CA_CERTS": "/node.pem",
-        "PIP_INDEX_URL": "https://other/simple",
-        "UV_DEFAULT_INDEX": "https://other/simple",
     }
