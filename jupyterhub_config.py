@@ -1,18 +1,19 @@
 """JupyterHub for OpenShift: what is configured, in the order in which it is.
 
-Your own settings go into files of their own, which are loaded on top (see `jupyterhub_openshift/layers.py`):
-`jupyterhub_config.py` in the repository of your hub image, or the config map `jupyterhub-cfg`.
+Your own settings go into files of their own, which are loaded on top: `jupyterhub_config.py` in the
+repository of your hub image, or the config map `jupyterhub-cfg`.
+See `jupyterhub_openshift/config_files/loader.py`.
 """
 
 from jupyterhub_openshift import configure
-from jupyterhub_openshift.cluster import find_cluster
-from jupyterhub_openshift.contradictions import refuse_contradictions
-from jupyterhub_openshift.database import end_reading_transactions
-from jupyterhub_openshift.layers import load_layers
+from jupyterhub_openshift.cluster.api import find_cluster
+from jupyterhub_openshift.cluster.owner_references import adopt
+from jupyterhub_openshift.cluster.project import read_project
+from jupyterhub_openshift.config_files.loader import load_config_files
 from jupyterhub_openshift.logs import start_log
-from jupyterhub_openshift.ownership import adopt
-from jupyterhub_openshift.project import read_project
-from jupyterhub_openshift.settings import read_settings
+from jupyterhub_openshift.read_transactions import end_read_transactions
+from jupyterhub_openshift.setting_conflicts import refuse_conflicts
+from jupyterhub_openshift.settings.environment import read_settings
 
 start_log()  # as text or JSON
 c = get_config()
@@ -30,12 +31,12 @@ configure.configure_security(c, settings, project)
 configure.configure_limits(c, settings, project)
 configure.configure_storage(c, settings, project)
 
-load_layers(c, building=cluster is None)  # your own files
+load_config_files(c, building=cluster is None)  # your own files
 
 configure.configure_admins(c, settings, project)  # beside your roles and services, and by your login
 configure.configure_culling(c, settings, project)
 configure.configure_metrics(c, settings, project)
 configure.configure_pages(c, settings, project)  # beneath your templates
-refuse_contradictions(c, settings, project)
-end_reading_transactions()  # so that a restart of the database goes unnoticed
+refuse_conflicts(c, settings, project)
+end_read_transactions()  # so that a restart of the database goes unnoticed
 adopt(cluster, settings.application_name)  # so that `oc delete all,pvc` leaves nothing

@@ -20,13 +20,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from sandbox.bases import BUILD_CACHE, PYTHON, own
-from sandbox.builds import copy_source, ignored_files
-from sandbox.container import Container, Mount
-from sandbox.images import Images, merged, remove_tree
-from sandbox.mirrors import mirrors
+from sandbox.builds.mirrors import mirrors
+from sandbox.builds.s2i import copy_source, ignored_files
+from sandbox.builds.sources import copy_working_tree
+from sandbox.containers.base_images import BUILD_CACHE, PYTHON, own
+from sandbox.containers.container import Container, Mount
+from sandbox.containers.image_store import merged, remove_tree
+from sandbox.containers.images import Images
 from sandbox.paths import CHECKOUT
-from sandbox.sources import copy_working_tree
 
 UID = 1001
 PLAIN = """

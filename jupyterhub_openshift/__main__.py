@@ -8,7 +8,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from .logs import start_log
-from .reference import REFERENCE, show_settings
+from .settings.reference import REFERENCE, show_settings
 
 IMAGES = Path("/opt/app-root/etc/jupyterhub_config.py")
 CONFIG = IMAGES if IMAGES.exists() else Path(__file__).parents[1] / "jupyterhub_config.py"  # of a checkout
@@ -37,7 +37,7 @@ def main() -> None:
     start_log()
     if options.command == "check":
         gc.disable()  # for a process so short, collecting would take a fifth of its time
-        from .check import check  # noqa: PLC0415 (it takes seconds, in which a signal must count)
+        from .preflight import check  # noqa: PLC0415 (it takes seconds, in which a signal must count)
 
         check(options.build, CONFIG)
     else:

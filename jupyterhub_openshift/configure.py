@@ -12,16 +12,16 @@ from typing import Any
 from sqlalchemy import URL
 from traitlets.config import Config, LazyConfigValue
 
-from .authenticator import ProjectAuthenticator, project_admins
-from .first_start import HOME
-from .login import is_chosen, temporary_users
+from .authenticator.chosen import is_chosen, temporary_users
+from .authenticator.project_authenticator import ProjectAuthenticator, project_admins
+from .authenticator.temporary_users import TemporaryAuthenticator
+from .cluster.project import Project
 from .logs import LOGGING
-from .project import Project
 from .proxy import SeparateProxy
 from .quantity import parse_quantity
-from .settings import OPENSHIFT, TEMPORARY, Settings
-from .spawner import OpenShiftSpawner, profiles
-from .temporary import TemporaryAuthenticator
+from .settings.environment import OPENSHIFT, TEMPORARY, Settings
+from .spawner.home_volume import HOME
+from .spawner.openshift_spawner import OpenShiftSpawner, profiles
 
 HUB_PORT = 8081
 CULLER = "idle-culler"
@@ -223,7 +223,7 @@ def configure_culling(c: Config, settings: Settings, project: Project) -> None:
     if temporary_users(c):
         options.append("--cull-users=true")
         scopes += ["delete:users", *(["read:users"] if settings.max_age else [])]  # since when there is one
-    command = [sys.executable, "-m", "jupyterhub_openshift.culler", *options]
+    command = [sys.executable, "-m", "jupyterhub_openshift.idle_culler", *options]
     environment = {"JUPYTERHUB_LOG_FORMAT": settings.log_format}
     if not _add_service(c, {"name": CULLER, "command": command, "environment": environment}, scopes):
         return  # the user's own culler has rules of its own

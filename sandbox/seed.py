@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox import rbac
 from sandbox.admission.scc import CONSTRAINTS, mcs_level
-from sandbox.project import Project
-from sandbox.store import Store
+from sandbox.apimachinery.project import Project
+from sandbox.apimachinery.store import Store
+from sandbox.authorization import rbac
 
 Obj = dict[str, Any]
 

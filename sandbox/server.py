@@ -19,24 +19,28 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox import audit, oauth_tokens, seed
-from sandbox.actions import actions
-from sandbox.api import Api
-from sandbox.builds import Builder
+from sandbox import seed
+from sandbox.apimachinery.project import Project
+from sandbox.apimachinery.store import Store
+from sandbox.apiserver import audit
+from sandbox.apiserver.actions import actions
+from sandbox.apiserver.http import application
+from sandbox.authorization.users import ADMIN, Tokens, person
+from sandbox.builds.s2i import Builder
+from sandbox.containers.host_requirements import check_machine
+from sandbox.containers.image_store import remove_tree
+from sandbox.containers.images import Images
 from sandbox.controllers import all_controllers
 from sandbox.controllers.loop import Cluster
-from sandbox.images import Images, remove_tree
-from sandbox.kubelet import Kubelet
+from sandbox.kubelet.kubelet import Kubelet
+from sandbox.kubelet.node import Node
 from sandbox.lock import Instance, Lock
-from sandbox.machine import check_machine
-from sandbox.network import Network
-from sandbox.oauth import OAuth
-from sandbox.project import Project
-from sandbox.router import Router
-from sandbox.store import Store
-from sandbox.tls import Authority
-from sandbox.users import ADMIN, Tokens, person
-from sandbox.web import application
+from sandbox.network.certificates import Authority
+from sandbox.network.router import Router
+from sandbox.network.services import Network
+from sandbox.oauth import access_tokens
+from sandbox.oauth.server import OAuth
+from sandbox.registry.api import Api
 
 Obj = dict[str, Any]
 Then = Callable[["Options", asyncio.Event], Awaitable[int]]
@@ -92,7 +96,7 @@ async def running(options: Options) -> AsyncIterator[Options]:
     api = Api(store, project)
     people = {secrets.token_urlsafe(32): person(project.requester), secrets.token_urlsafe(32): ADMIN}
     tokens = Tokens(store, project, secrets.token_bytes(32), people)
-    oauth_tokens.fill(store, project)
+    access_tokens.fill(store, project)
     oauth = OAuth(store, project, tokens)
     cluster = Cluster(store, api, project, options.state)
     images = Images(options.state / "images")
@@ -102,9 +106,10 @@ async def running(options: Options) -> AsyncIterator[Options]:
         names = [HOST, "localhost", "kubernetes", "kubernetes.default", SERVICE, f"{SERVICE}.cluster.local"]
         api_port = await _listen(stack, app, options.api_port, authority.context("api", names))
         network = Network(project, store, api=(HOST, api_port))
-        kubelet = Kubelet(
+        node = Node(
             project, store, images, network, state=options.state, issue=tokens.issue, ca=authority.pem
         )
+        kubelet = Kubelet(node)
         files.kubelet = kubelet
         router = Router(project, store, network, oauth)
         wildcard = [f"*.apps.{project.domain}", f"apps.{project.domain}"]
@@ -113,7 +118,7 @@ async def running(options: Options) -> AsyncIterator[Options]:
         except OSError as problem:
             raise _port_problem(options.route_port, "--port", problem) from problem
         stack.push_async_callback(runner.cleanup)
-        builder = Builder(images, options.state, kubelet.find_image)
+        builder = Builder(images, options.state, node.find_image)
         controllers = all_controllers(cluster, images, builder, options.checkout)
         work = [network.run(), kubelet.run(), router.run(), *(each.run() for each in controllers)]
         for each in work:

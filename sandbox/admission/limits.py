@@ -10,9 +10,9 @@ from fractions import Fraction
 from typing import Any
 
 from sandbox.admission.usage import pod_resources
-from sandbox.errors import forbidden
-from sandbox.quantity import Quantity
-from sandbox.store import Store
+from sandbox.apimachinery.errors import forbidden
+from sandbox.apimachinery.quantity import Quantity
+from sandbox.apimachinery.store import Store
 
 Obj = dict[str, Any]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sandbox.store import Store
+from sandbox.apimachinery.store import Store
 
 Obj = dict[str, Any]
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox import resources
-from sandbox.errors import StatusError, forbidden
-from sandbox.rbac import Ask, Rbac
-from sandbox.users import User
+from sandbox.apimachinery import resources
+from sandbox.apimachinery.errors import StatusError, forbidden
+from sandbox.authorization.rbac import Ask, Rbac
+from sandbox.authorization.users import User
 
 Obj = dict[str, Any]
 

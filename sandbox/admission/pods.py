@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.admission.usage import is_best_effort
-from sandbox.errors import forbidden
-from sandbox.project import Project
-from sandbox.store import Store, random_suffix
+from sandbox.apimachinery.errors import forbidden
+from sandbox.apimachinery.project import Project
+from sandbox.apimachinery.store import Store, random_suffix
 
 Obj = dict[str, Any]
 

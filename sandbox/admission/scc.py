@@ -11,17 +11,17 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sandbox import errors
-from sandbox.errors import Cause
-from sandbox.names import forbidden, invalid
-from sandbox.project import Project
-from sandbox.rbac import Ask, Rbac
-from sandbox.store import copied
-from sandbox.users import User, service_account
+from sandbox.apimachinery import errors
+from sandbox.apimachinery.errors import Cause
+from sandbox.apimachinery.names import forbidden, invalid
+from sandbox.apimachinery.project import Project
+from sandbox.apimachinery.store import copied
+from sandbox.authorization.rbac import Ask, Rbac
+from sandbox.authorization.users import User, service_account
 
 Obj = dict[str, Any]
 
-CONSTRAINTS: list[Obj] = json.loads((Path(__file__).parent.parent / "data/scc.json").read_text())
+CONSTRAINTS: list[Obj] = json.loads((Path(__file__).with_name("scc.json")).read_text())
 POD_SECCOMP = "seccomp.security.alpha.kubernetes.io/pod"
 CONTAINER_SECCOMP = "container.seccomp.security.alpha.kubernetes.io/"
 PROFILES = {"RuntimeDefault": "runtime/default", "Unconfined": "unconfined"}

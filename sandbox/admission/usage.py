@@ -9,7 +9,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from sandbox.quantity import Quantity
+from sandbox.apimachinery.quantity import Quantity
 
 Obj = dict[str, Any]
 Usage = dict[str, Quantity]

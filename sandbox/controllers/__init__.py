@@ -22,8 +22,8 @@ from sandbox.controllers.serviceaccounts import ServiceAccounts
 from sandbox.controllers.volumes import Volumes
 
 if TYPE_CHECKING:
-    from sandbox.builds import Builder
-    from sandbox.images import Images
+    from sandbox.builds.s2i import Builder
+    from sandbox.containers.images import Images
 
 
 def all_controllers(cluster: Cluster, images: Images, builder: Builder, checkout: Path) -> list[Controller]:

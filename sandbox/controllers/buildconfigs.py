@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.apimachinery.errors import StatusError, bad_request
+from sandbox.apimachinery.store import copied, now
 from sandbox.controllers.imagestreams import STREAMS, latest
 from sandbox.controllers.loop import RETRY, Cluster, Controller
 from sandbox.controllers.objects import is_going, owner_reference
-from sandbox.errors import StatusError, bad_request
-from sandbox.store import copied, now
 
 Obj = dict[str, Any]
 

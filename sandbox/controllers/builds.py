@@ -16,17 +16,18 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sandbox import sources
-from sandbox.builds import Builder, ignored_files
+from sandbox.apimachinery.errors import StatusError
+from sandbox.apimachinery.store import now
+from sandbox.builds import sources
+from sandbox.builds.s2i import Builder, ignored_files
+from sandbox.builds.sources import BuildFailure
+from sandbox.containers.image_store import Image, tree_digest
+from sandbox.containers.images import Images
 from sandbox.controllers import imagestreams
 from sandbox.controllers.buildconfigs import BUILDCONFIGS, BUILDS
 from sandbox.controllers.loop import RETRY, Cluster, Controller
 from sandbox.controllers.objects import is_going, owner_reference
 from sandbox.controllers.records import PodRecord
-from sandbox.errors import StatusError
-from sandbox.images import Image, Images, tree_digest
-from sandbox.sources import BuildFailure
-from sandbox.store import now
 
 Obj = dict[str, Any]
 log = logging.getLogger(__name__)

@@ -11,6 +11,7 @@ import json
 from datetime import datetime, timezone
 from typing import Any
 
+from sandbox.apimachinery.errors import StatusError
 from sandbox.controllers.deploymentconfigs import (
     CANCELLED,
     CONFIGS,
@@ -30,7 +31,6 @@ from sandbox.controllers.deploymentconfigs import PHASE as PHASE_OF
 from sandbox.controllers.loop import RETRY, Controller
 from sandbox.controllers.objects import age, fraction, is_controlled_by, owner_reference
 from sandbox.controllers.records import PodRecord
-from sandbox.errors import StatusError
 
 Obj = dict[str, Any]
 

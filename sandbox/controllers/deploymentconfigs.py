@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sandbox import errors
+from sandbox.apimachinery import errors
+from sandbox.apimachinery.store import Store, copied
 from sandbox.controllers.loop import Cluster, Controller
 from sandbox.controllers.objects import (
     condition,
@@ -19,7 +20,6 @@ from sandbox.controllers.objects import (
     owner_reference,
     set_condition,
 )
-from sandbox.store import Store, copied
 
 Obj = dict[str, Any]
 

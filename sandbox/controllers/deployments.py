@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.apimachinery.store import copied
 from sandbox.controllers.loop import Controller
 from sandbox.controllers.objects import (
     age,
@@ -19,7 +20,6 @@ from sandbox.controllers.objects import (
     set_condition,
     template_hash,
 )
-from sandbox.store import copied
 
 Obj = dict[str, Any]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox import selectors
+from sandbox.apimachinery import selectors
+from sandbox.apimachinery.store import copied
 from sandbox.controllers.loop import Controller
 from sandbox.controllers.objects import is_active, is_going, is_ready, owner_reference
-from sandbox.store import copied
 
 Obj = dict[str, Any]
 

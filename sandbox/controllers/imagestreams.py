@@ -10,10 +10,11 @@ import asyncio
 import logging
 from typing import Any
 
+from sandbox.apimachinery.store import Store, now
+from sandbox.containers.image_store import Image
+from sandbox.containers.images import Images
 from sandbox.controllers.loop import Cluster, Controller
 from sandbox.controllers.objects import is_going
-from sandbox.images import Image, Images
-from sandbox.store import Store, now
 
 Obj = dict[str, Any]
 log = logging.getLogger(__name__)

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sandbox.errors import StatusError
-from sandbox.store import Store, now
+from sandbox.apimachinery.errors import StatusError
+from sandbox.apimachinery.store import Store, now
 
 if TYPE_CHECKING:
-    from sandbox.api import Api
-    from sandbox.project import Project
+    from sandbox.apimachinery.project import Project
+    from sandbox.registry.api import Api
 
 Obj = dict[str, Any]
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ import json
 from datetime import datetime, timezone
 from typing import Any
 
-from sandbox.store import NAME_LETTERS, now
+from sandbox.apimachinery.store import NAME_LETTERS, now
 
 Obj = dict[str, Any]
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from sandbox.apimachinery.store import now
 from sandbox.controllers.loop import Cluster, Controller
 from sandbox.controllers.objects import is_going
-from sandbox.store import now
 
 Obj = dict[str, Any]
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from sandbox import selectors
+from sandbox.apimachinery import selectors
+from sandbox.apimachinery.errors import StatusError
+from sandbox.apimachinery.store import copied, now
 from sandbox.controllers.loop import Controller, soonest
 from sandbox.controllers.objects import (
     available_in,
@@ -15,8 +17,6 @@ from sandbox.controllers.objects import (
     is_ready,
     owner_reference,
 )
-from sandbox.errors import StatusError
-from sandbox.store import copied, now
 
 Obj = dict[str, Any]
 

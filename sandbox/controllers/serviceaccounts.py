@@ -6,9 +6,9 @@ import base64
 import json
 from typing import Any
 
+from sandbox.apimachinery.store import random_suffix
 from sandbox.controllers.loop import Controller
 from sandbox.controllers.objects import is_going, owner_reference
-from sandbox.store import random_suffix
 
 Obj = dict[str, Any]
 

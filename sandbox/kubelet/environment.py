@@ -12,8 +12,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.quantity import Quantity
-from sandbox.store import Store
+from sandbox.apimachinery.quantity import Quantity
+from sandbox.apimachinery.store import Store
 
 Obj = dict[str, Any]
 REFERENCE = re.compile(r"\$\$|\$\(([^()]*)\)")

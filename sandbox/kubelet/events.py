@@ -6,7 +6,7 @@ import time
 from datetime import datetime, timezone
 from typing import Any
 
-from sandbox.store import Store, now
+from sandbox.apimachinery.store import Store, now
 
 Obj = dict[str, Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sandbox.images import Image
+from sandbox.containers.image_store import Image
 
 HOST_RESOLV_CONF = Path("/etc/resolv.conf")
 

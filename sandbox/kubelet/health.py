@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from sandbox.containers.container import Running
+from sandbox.kubelet.node import NodePod
 from sandbox.kubelet.probes import Failure, handle, probe, watch
-
-if TYPE_CHECKING:
-    from sandbox.container import Running
-    from sandbox.kubelet.pod import Pod
-    from sandbox.kubelet.status import Record
+from sandbox.kubelet.status import Record
 
 Obj = dict[str, Any]
 
@@ -18,7 +16,7 @@ Obj = dict[str, Any]
 class Health:
     """The probes of one run of a container."""
 
-    def __init__(self, pod: Pod, record: Record, running: Running) -> None:
+    def __init__(self, pod: NodePod, record: Record, running: Running) -> None:
         self.pod = pod
         self.record = record
         self.running = running
@@ -64,7 +62,7 @@ class Health:
     def _tell(self, kind: str, healthy: bool | None, failure: str) -> None:
         pod, record = self.pod, self.record
         if failure or healthy is False:
-            pod.kubelet.events.warning(
+            pod.node.events.warning(
                 pod.pod, "Unhealthy", f"{kind} probe failed: {failure}", record.field_path
             )
         if kind == "Readiness" and healthy is not None and healthy != record.ready:
@@ -72,7 +70,7 @@ class Health:
             pod.publish()
         elif kind != "Readiness" and healthy is False:
             message = f"Container {record.name} failed {kind.lower()} probe, will be restarted"
-            pod.kubelet.events.normal(pod.pod, "Killing", message, record.field_path)
+            pod.node.events.normal(pod.pod, "Killing", message, record.field_path)
             pod.end_unhealthy(self.running, what_grace(record.spec, pod.pod))
 
 

@@ -9,20 +9,18 @@ import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sandbox.container import Container, Mount, Running, is_root
-from sandbox.errors import StatusError
-from sandbox.images import Image, remove_tree
+from sandbox.apimachinery.errors import StatusError
+from sandbox.containers.container import Container, Mount, Running, is_root
+from sandbox.containers.image_store import Image, remove_tree
 from sandbox.kubelet import files, pulls
 from sandbox.kubelet.environment import ConfigError, environment, expand, service_variables
 from sandbox.kubelet.health import Health
+from sandbox.kubelet.node import Node
 from sandbox.kubelet.probes import handle
 from sandbox.kubelet.status import Record, pod_status
 from sandbox.kubelet.volumes import MountError, Volumes
-
-if TYPE_CHECKING:
-    from sandbox.kubelet import Kubelet
 
 Obj = dict[str, Any]
 log = logging.getLogger(__name__)
@@ -36,12 +34,12 @@ TERMINATION_MESSAGE = 4096
 class Pod:
     """A pod and its containers."""
 
-    def __init__(self, kubelet: Kubelet, pod: Obj) -> None:
-        self.kubelet = kubelet
+    def __init__(self, node: Node, pod: Obj) -> None:
+        self.node = node
         self.pod = pod
         self.name, self.uid = pod["metadata"]["name"], pod["metadata"]["uid"]
-        self.directory = kubelet.pods_directory / self.uid
-        self.logs = kubelet.logs_directory / f"{self.name}_{self.uid}"
+        self.directory = node.pods_directory / self.uid
+        self.logs = node.logs_directory / f"{self.name}_{self.uid}"
         self.ip = ""
         self.unschedulable = ""
         self._ending: dict[Running, asyncio.Task[None]] = {}
@@ -51,10 +49,10 @@ class Pod:
         self.volumes = Volumes(
             pod,
             self.directory / "volumes",
-            kubelet.claims_directory,
-            kubelet.store,
-            issue=kubelet.issue,
-            ca=kubelet.ca,
+            node.claims_directory,
+            node.store,
+            issue=node.issue,
+            ca=node.ca,
         )
         self.life = asyncio.create_task(self._live())
         self.life.add_done_callback(self._log_fault)
@@ -65,13 +63,13 @@ class Pod:
         running = [record for record in self.records if record.running]
         for record in running:
             message = f"Stopping container {record.name}"
-            self.kubelet.events.normal(self.pod, "Killing", message, record.field_path)
+            self.node.events.normal(self.pod, "Killing", message, record.field_path)
         await asyncio.gather(*(self._stop_container(record, grace) for record in running))
         self.publish()
         self.clean_up()
-        found = self.kubelet.store.find("pods", self.name)
+        found = self.node.store.find("pods", self.name)
         if found and found["metadata"]["uid"] == self.uid:
-            self.kubelet.store.remove("pods", self.name)
+            self.node.store.remove("pods", self.name)
 
     async def kill(self) -> None:
         """End it at once; the object is somebody else's matter."""
@@ -81,7 +79,7 @@ class Pod:
 
     def clean_up(self) -> None:
         """Leave nothing but its logs."""
-        self.kubelet.network.remove_pod(self.uid)
+        self.node.network.remove_pod(self.uid)
         remove_tree(self.directory)
 
     def publish(self) -> None:
@@ -90,11 +88,11 @@ class Pod:
         def change(obj: Obj) -> None:
             if obj["metadata"]["uid"] == self.uid:
                 if not self.unschedulable:
-                    obj["spec"]["nodeName"] = self.kubelet.node
+                    obj["spec"]["nodeName"] = self.node.name
                 obj["status"] = pod_status(obj, self.records, self.ip, self.unschedulable)
 
         with suppress(StatusError):  # gone meanwhile
-            self.kubelet.store.modify("pods", self.name, change)
+            self.node.store.modify("pods", self.name, change)
 
     def hurry(self) -> None:
         """The grace is over: deleted by force."""
@@ -133,11 +131,11 @@ class Pod:
         while problem := self._unbound_claim():
             if problem != self.unschedulable:
                 self.unschedulable = problem
-                self.kubelet.events.failed_scheduling(self.pod, problem)
+                self.node.events.failed_scheduling(self.pod, problem)
                 self.publish()
             await asyncio.sleep(RETRY)
         self.unschedulable = ""
-        self.kubelet.events.scheduled(self.pod)
+        self.node.events.scheduled(self.pod)
 
     def _unbound_claim(self) -> str:
         preemption = "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
@@ -145,7 +143,7 @@ class Pod:
             if "persistentVolumeClaim" not in volume:
                 continue
             name = volume["persistentVolumeClaim"]["claimName"]
-            claim = self.kubelet.store.find("persistentvolumeclaims", name)
+            claim = self.node.store.find("persistentvolumeclaims", name)
             if claim is None:
                 return f'0/1 nodes are available: persistentvolumeclaim "{name}" not found. {preemption}'
             if claim.get("status", {}).get("phase") != "Bound":
@@ -157,28 +155,26 @@ class Pod:
     async def _set_up(self) -> None:
         """Volumes, address and the runtime's files."""
         self.directory.mkdir(parents=True)
-        self.ip = self.kubelet.network.add_pod(self.uid)
-        self.pod["spec"]["nodeName"] = self.kubelet.node
+        self.ip = self.node.network.add_pod(self.uid)
+        self.pod["spec"]["nodeName"] = self.node.name
         self.pod["status"] = pod_status(self.pod, self.records, self.ip)  # for the downward API
         while True:
             try:
                 self.volumes.set_up()
                 break
             except MountError as error:
-                self.kubelet.events.warning(self.pod, "FailedMount", str(error))
+                self.node.events.warning(self.pod, "FailedMount", str(error))
                 await asyncio.sleep(RETRY)
         spec = self.pod["spec"]
         host = spec.get("hostname") or self.name
-        self.kubelet.network.write_hosts(
-            self.uid, self.directory / "hosts", host, spec.get("hostAliases", [])
-        )
+        self.node.network.write_hosts(self.uid, self.directory / "hosts", host, spec.get("hostAliases", []))
         (self.directory / "hostname").write_text(f"{host}\n")
         (self.directory / "resolv.conf").write_text(files.resolv_conf())
         self.publish()
 
     async def _refresh_tokens(self) -> None:
         while True:
-            await asyncio.sleep(self.kubelet.token_refresh)
+            await asyncio.sleep(self.node.token_refresh)
             self.volumes.refresh()
 
     async def _supervise(self, record: Record) -> None:
@@ -195,8 +191,8 @@ class Pod:
             if policy == "Never":
                 return
             if asyncio.get_running_loop().time() - began > LONG_RUN or not record.restarts:
-                delays = iter((0.0, *self.kubelet.back_off))
-            await self._back_off(record, next(delays, self.kubelet.back_off[-1]), code)
+                delays = iter((0.0, *self.node.back_off))
+            await self._back_off(record, next(delays, self.node.back_off[-1]), code)
             record.restarts += 1
 
     async def _back_off(self, record: Record, delay: float, code: int) -> None:
@@ -206,7 +202,7 @@ class Pod:
         meta = self.pod["metadata"]
         about = f"{record.name} in pod {self.name}_{meta['namespace']}({self.uid})"
         message = f"Back-off restarting failed container {about}"
-        self.kubelet.events.warning(self.pod, "BackOff", message, record.field_path)
+        self.node.events.warning(self.pod, "BackOff", message, record.field_path)
         where = f"container={record.name} pod={self.name}_{meta['namespace']}({self.uid})"
         record.wait("CrashLoopBackOff", f"back-off {delay:g}s restarting failed {where}")
         self.publish()
@@ -217,7 +213,7 @@ class Pod:
         container, argv, env = await self._configured(record, image)
         record.container_id = f"cri-o://{secrets.token_hex(32)}"
         record.image_id = f"{record.spec['image'].partition('@')[0]}@{image.digest}"
-        events = self.kubelet.events
+        events = self.node.events
         events.normal(self.pod, "Created", "Container created", record.field_path)
         log = self.log_file(record.name, record.restarts)
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -239,20 +235,20 @@ class Pod:
                 return self._container(record, image)
             except ConfigError as error:
                 record.wait("CreateContainerConfigError", str(error))
-                self.kubelet.events.warning(self.pod, "Failed", f"Error: {error}", record.field_path)
+                self.node.events.warning(self.pod, "Failed", f"Error: {error}", record.field_path)
                 self.publish()
                 await asyncio.sleep(RETRY)
 
     def _container(self, record: Record, image: Image) -> tuple[Container, list[str], dict[str, str]]:
-        spec, pod_spec, kubelet = record.spec, self.pod["spec"], self.kubelet
+        spec, pod_spec, node = record.spec, self.pod["spec"], self.node
         security = {**pod_spec.get("securityContext", {}), **spec.get("securityContext", {})}
-        uid = int(security.get("runAsUser", kubelet.project.uid_first))
+        uid = int(security.get("runAsUser", node.project.uid_first))
         groups = tuple(int(group) for group in security.get("supplementalGroups", []))
         if "fsGroup" in security:
             groups += (int(security["fsGroup"]),)
-        services = kubelet.store.list("services") if pod_spec.get("enableServiceLinks", True) else []
-        links = service_variables(services, kubelet.network.api)
-        env = environment(self.pod, spec, image.env, links, kubelet.store)
+        services = node.store.list("services") if pod_spec.get("enableServiceLinks", True) else []
+        links = service_variables(services, node.network.api)
+        env = environment(self.pod, spec, image.env, links, node.store)
         env.setdefault("HOME", image.config.get("WorkingDir") or "/")
         env.setdefault("HOSTNAME", pod_spec.get("hostname") or self.name)
         env["SANDBOX_POD_IP"] = self.ip

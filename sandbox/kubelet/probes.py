@@ -11,8 +11,8 @@ from typing import Any
 
 import aiohttp
 
-from sandbox.container import Running
-from sandbox.network import port_number
+from sandbox.containers.container import Running
+from sandbox.network.services import port_number
 
 Obj = dict[str, Any]
 Failure = str | None

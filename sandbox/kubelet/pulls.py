@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from typing import TYPE_CHECKING
 
-from sandbox.images import Image
+from sandbox.containers.image_store import Image
+from sandbox.kubelet.node import NodePod
 from sandbox.kubelet.status import Record
-
-if TYPE_CHECKING:
-    from sandbox.kubelet.pod import Pod
 
 NAME = re.compile(  # github.com/distribution/reference
     r"(?:[a-zA-Z0-9.-]+(?::\d+)?/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
@@ -19,32 +16,32 @@ NAME = re.compile(  # github.com/distribution/reference
 )
 
 
-async def pull(pod: Pod, record: Record) -> Image:
+async def pull(pod: NodePod, record: Record) -> Image:
     """The image of a container; waits, with a longer and longer back-off, until there is one."""
     reference = record.spec["image"]
-    events, kubelet = pod.kubelet.events, pod.kubelet
+    events, node = pod.node.events, pod.node
     if not NAME.fullmatch(reference):
         await _invalid_name(pod, record)
-    delays = iter(kubelet.back_off)
+    delays = iter(node.back_off)
     while True:
-        if reference in kubelet.pulled and (image := kubelet.images.get(reference)):
+        if reference in node.pulled and (image := node.images.get(reference)):
             present = "already present on machine and can be accessed by the pod"
             events.normal(pod.pod, "Pulled", f'Container image "{reference}" {present}', record.field_path)
             return image
         events.normal(pod.pod, "Pulling", f'Pulling image "{reference}"', record.field_path)
         began = time.monotonic()
-        image = await asyncio.to_thread(kubelet.find_image, reference)
+        image = await asyncio.to_thread(node.find_image, reference)
         if image:
             took = f"{(time.monotonic() - began) * 1000:.0f}ms"
             size = f"Image size: {image.size} bytes."
             text = f'Successfully pulled image "{reference}" in {took} ({took} including waiting). {size}'
             events.normal(pod.pod, "Pulled", text, record.field_path)
-            kubelet.pulled.add(reference)
+            node.pulled.add(reference)
             return image
-        await _failed(pod, record, next(delays, kubelet.back_off[-1]))
+        await _failed(pod, record, next(delays, node.back_off[-1]))
 
 
-async def _failed(pod: Pod, record: Record, delay: float) -> None:
+async def _failed(pod: NodePod, record: Record, delay: float) -> None:
     reference = record.spec["image"]
     repository, _, tag = reference.rpartition("@" if "@" in reference else ":")
     why = (
@@ -56,14 +53,14 @@ async def _failed(pod: Pod, record: Record, delay: float) -> None:
     pod.publish()
     await asyncio.sleep(min(1.0, delay))
     back_off = f'Back-off pulling image "{reference}"'
-    pod.kubelet.events.normal(pod.pod, "BackOff", back_off, record.field_path)
+    pod.node.events.normal(pod.pod, "BackOff", back_off, record.field_path)
     _warn(pod, record, "Error: ImagePullBackOff")
     record.wait("ImagePullBackOff", f"{back_off}: ErrImagePull: {why}")
     pod.publish()
     await asyncio.sleep(max(0.0, delay - 1.0))
 
 
-async def _invalid_name(pod: Pod, record: Record) -> None:
+async def _invalid_name(pod: NodePod, record: Record) -> None:
     """Nothing will help; it stays so until the pod is deleted."""
     reference = record.spec["image"]
     lower = reference.rpartition("/")[2].lower() == reference.rpartition("/")[2]
@@ -71,12 +68,12 @@ async def _invalid_name(pod: Pod, record: Record) -> None:
         "invalid reference format" if lower else "invalid reference format: repository name must be lowercase"
     )
     text = f'Failed to apply default image tag "{reference}": couldn\'t parse image name "{reference}": {why}'
-    pod.kubelet.events.warning(pod.pod, "InspectFailed", text, record.field_path)
+    pod.node.events.warning(pod.pod, "InspectFailed", text, record.field_path)
     _warn(pod, record, "Error: InvalidImageName")
     record.wait("InvalidImageName", text)
     pod.publish()
     await asyncio.Event().wait()
 
 
-def _warn(pod: Pod, record: Record, message: str) -> None:
-    pod.kubelet.events.warning(pod.pod, "Failed", message, record.field_path)
+def _warn(pod: NodePod, record: Record, message: str) -> None:
+    pod.node.events.warning(pod.pod, "Failed", message, record.field_path)

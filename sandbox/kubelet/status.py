@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sandbox.quantity import Quantity
-from sandbox.store import now
+from sandbox.apimachinery.quantity import Quantity
+from sandbox.apimachinery.store import now
 
 if TYPE_CHECKING:
-    from sandbox.container import Running
+    from sandbox.containers.container import Running
 
 Obj = dict[str, Any]
 HOST_IP = "127.0.0.1"

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sandbox.container import Mount, is_root
-from sandbox.images import remove_tree
+from sandbox.apimachinery.store import Store
+from sandbox.containers.container import Mount, is_root
+from sandbox.containers.image_store import remove_tree
 from sandbox.kubelet.environment import data, field_value, resource_value
-from sandbox.store import Store
 
 Obj = dict[str, Any]
 ACCOUNT_DIRECTORY = "/var/run/secrets/kubernetes.io/serviceaccount"

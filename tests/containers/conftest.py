@@ -19,11 +19,11 @@ import psutil
 import pytest
 from platformdirs import user_cache_path
 
-from sandbox.container import Mount, bwrap, switch_user
-from sandbox.images import remove_tree
-from sandbox.mirrors import mirrors
+from sandbox.builds.mirrors import mirrors
+from sandbox.builds.sources import copy_working_tree
+from sandbox.containers.container import Mount, bwrap, switch_user
+from sandbox.containers.image_store import remove_tree
 from sandbox.paths import CHECKOUT, STATE
-from sandbox.sources import copy_working_tree
 from tests.conftest import tool
 from tests.images.starts import HOSTS
 
@@ -174,7 +174,7 @@ def images(buildah: Buildah) -> dict[str, Image]:
     with context() as folder:
         debian(folder / "debian.tar")
         for name in ("common", "python"):
-            shutil.copytree(CHECKOUT / "sandbox/bases" / name, folder / name)
+            shutil.copytree(CHECKOUT / "sandbox/containers/bases" / name, folder / name)
         shutil.rmtree(folder / "python/usr/libexec/sandbox")
         buildah.build("base", folder, HERE / "base.Containerfile")
     with context() as folder, ThreadPoolExecutor(2) as pool:

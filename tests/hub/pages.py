@@ -9,9 +9,9 @@ from copy import deepcopy
 from pathlib import Path
 
 from .conftest import REPO
+from .spawner.test_image_menu import stream
 from .standin import StandIn
 from .test_hub import Browser, hub_at, kubeconfig
-from .test_menu import stream
 from .test_proxy import Running
 
 API = "/api/v1/namespaces/default"
@@ -31,7 +31,7 @@ from jupyterhub_openshift import configure, layers
 
 root = Path({root!r})
 configure.OWN_TEMPLATES = str(root / "src/templates")
-layers.load_layers.__defaults__ = (root,)
+layers.load_config_files.__defaults__ = (root,)
 exec(compile(Path({config!r}).read_text(), {config!r}, "exec"))
 """
 OWN_CONFIG = """
@@ -155,7 +155,7 @@ def described(recorded: dict[str, dict], image: str, title: str, text: str) -> d
 
 def events() -> list[dict]:
     """What a real cluster told of a pod."""
-    lines = (REPO / "tests/sandbox/recordings.jsonl").read_text().splitlines()
+    lines = (REPO / "tests/sandbox/apiserver/recordings.jsonl").read_text().splitlines()
     return next(
         deepcopy(record["response"]["items"])
         for record in map(json.loads, lines)

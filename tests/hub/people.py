@@ -10,12 +10,12 @@ import pytest
 from oauthenticator.oauth2 import _serialize_state
 from traitlets.config import Config
 
-from jupyterhub_openshift import authenticator as module
-from jupyterhub_openshift.authenticator import ProjectAuthenticator
+from jupyterhub_openshift.authenticator import project_authenticator as module
+from jupyterhub_openshift.authenticator.project_authenticator import ProjectAuthenticator
+from jupyterhub_openshift.authenticator.service_account import token_object
+from jupyterhub_openshift.cluster.ca_bundles import trusted
+from jupyterhub_openshift.cluster.project import Project
 from jupyterhub_openshift.configure import configure_login
-from jupyterhub_openshift.oauth_client import token_object
-from jupyterhub_openshift.project import Project
-from jupyterhub_openshift.trust import trusted
 
 from .test_configure import settings
 

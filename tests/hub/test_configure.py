@@ -17,12 +17,12 @@ from sqlalchemy import make_url
 from traitlets.config import Config
 
 from jupyterhub_openshift import configure
-from jupyterhub_openshift.authenticator import ProjectAuthenticator
-from jupyterhub_openshift.project import Project
+from jupyterhub_openshift.authenticator.project_authenticator import ProjectAuthenticator
+from jupyterhub_openshift.authenticator.temporary_users import TemporaryAuthenticator
+from jupyterhub_openshift.cluster.project import Project
 from jupyterhub_openshift.proxy import SeparateProxy
-from jupyterhub_openshift.settings import Settings
-from jupyterhub_openshift.spawner import OpenShiftSpawner, profiles
-from jupyterhub_openshift.temporary import TemporaryAuthenticator
+from jupyterhub_openshift.settings.environment import Settings
+from jupyterhub_openshift.spawner.openshift_spawner import OpenShiftSpawner, profiles
 
 PROJECT = Project("rec", 1000190000, 1000190000)
 PLAIN = Project("default")
@@ -316,7 +316,7 @@ def culling(c: Config | None = None, **values) -> Config:
 
 def options(c: Config) -> list[str]:
     python, flag, module, *rest = c.JupyterHub.services[0]["command"]
-    assert (python, flag, module) == (sys.executable, "-m", "jupyterhub_openshift.culler")
+    assert (python, flag, module) == (sys.executable, "-m", "jupyterhub_openshift.idle_culler")
     return rest
 
 

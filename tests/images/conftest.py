@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
-from sandbox.bases import PYTHON
-from sandbox.builds import Builder
-from sandbox.container import Container, Mount, bwrap
-from sandbox.images import Image, Images
+from sandbox.builds.s2i import Builder
+from sandbox.builds.sources import BuildFailure, copy_working_tree
+from sandbox.containers.base_images import PYTHON
+from sandbox.containers.container import Container, Mount, bwrap
+from sandbox.containers.image_store import Image
+from sandbox.containers.images import Images
 from sandbox.paths import CHECKOUT
-from sandbox.sources import BuildFailure, copy_working_tree
 from tests.conftest import STATE
 from tests.transcript.project import Project
 

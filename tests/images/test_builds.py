@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import bases
-from sandbox.images import merged
+from sandbox.containers import base_images
+from sandbox.containers.image_store import merged
 
 pytestmark = pytest.mark.sandbox
 
@@ -80,7 +80,7 @@ def test_the_hub_image_has_what_its_pods_start(workshop, hub):
 
 
 def test_the_hub_adds_less_than_200_mb_to_a_base_with_node(hub, base):
-    if bases.node() is None:
+    if base_images.node() is None:
         pytest.skip("this machine has no Node, so the hub image brings one of 126 MB")
     assert hub.size - base.size < 200_000_000
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import bases
+from sandbox.containers import base_images
 
 from .starts import HUB, JUPYTERHUB
 
@@ -16,20 +16,20 @@ pytestmark = pytest.mark.sandbox
 MINORS = range(10, 15)
 
 
-def interpreter(minor: int) -> bases.Interpreter | None:
+def interpreter(minor: int) -> base_images.Interpreter | None:
     """The Python 3.x of this machine that can make virtual environments."""
     on_path = [shutil.which(f"python3.{minor}")]
     by_pyenv = sorted(Path.home().glob(f".pyenv/versions/3.{minor}.*/bin/python3.{minor}"))
     for candidate in filter(None, [*on_path, *by_pyenv]):
         answer = subprocess.run(
-            [candidate, "-I", "-c", f"{bases.NEEDED}; {bases.TELL}"],
+            [candidate, "-I", "-c", f"{base_images.NEEDED}; {base_images.TELL}"],
             capture_output=True,
             text=True,
             check=False,
         )
         if answer.returncode == 0:
             prefix = Path(json.loads(answer.stdout)[0]).resolve()
-            return bases.Interpreter(str(prefix / f"bin/python3.{minor}"), str(prefix), f"3.{minor}")
+            return base_images.Interpreter(str(prefix / f"bin/python3.{minor}"), str(prefix), f"3.{minor}")
     return None
 
 
@@ -38,11 +38,11 @@ def test_the_hub_is_assembled_and_starts(minor, workshop, checkout, monkeypatch,
     python = interpreter(minor)
     if python is None:
         pytest.skip(f"no Python 3.{minor} with its venv module is on this machine")
-    if python == bases.interpreter():
+    if python == base_images.interpreter():
         hub = request.getfixturevalue("hub")
     else:
-        monkeypatch.setattr(bases, "interpreter", lambda: python)
-        hub, _ = workshop.build(checkout, bases.make(bases.PYTHON, workshop.images))
+        monkeypatch.setattr(base_images, "interpreter", lambda: python)
+        hub, _ = workshop.build(checkout, base_images.make(base_images.PYTHON, workshop.images))
     assert workshop.run(hub, "python --version").startswith(f"Python 3.{minor}.")
     printed = workshop.run(hub, HUB, own_network=True, CONFIGPROXY_AUTH_TOKEN="the-token")
     health, version, *_ = printed.splitlines()

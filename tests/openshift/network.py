@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from sandbox.selectors import label_query
+from sandbox.apimachinery.selectors import label_query
 
 Obj = dict[str, Any]
 

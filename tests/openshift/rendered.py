@@ -7,7 +7,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from sandbox import templates
+from sandbox.registry import templates
 
 Obj = dict[str, Any]
 

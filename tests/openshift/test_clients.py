@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from sandbox import discovery
+from sandbox.apiserver import discovery
 from tests.openshift.rendered import FILES, PLAIN, TEMPLATES, Obj, process, required, unusual
 
 KUBECTL = str(Path(sys.executable).parent / "kubectl")

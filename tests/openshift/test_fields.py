@@ -8,7 +8,7 @@ import kubernetes_validate
 import pytest
 from jsonschema import ValidationError, validate
 
-from sandbox.schema import decoded
+from sandbox.apimachinery.schema import decoded
 from tests.openshift.rendered import PLAIN, TEMPLATES, Obj, process, required, unusual
 
 OLDEST, NEWEST = "1.27", "1.35"  # of OpenShift 4.14 and 4.22

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from jupyterhub_openshift.settings import VARIABLES, read_settings
+from jupyterhub_openshift.settings.environment import VARIABLES, read_settings
 from tests.openshift.rendered import (
     HUBS,
     TEMPLATES,

@@ -7,16 +7,7 @@ import re
 
 import pytest
 
-from tests.openshift.rendered import (
-    HUBS,
-    TEMPLATES,
-    Obj,
-    kinds,
-    process,
-    required,
-    unusual,
-    workloads,
-)
+from tests.openshift.rendered import HUBS, TEMPLATES, Obj, kinds, process, required, unusual, workloads
 
 GENERATED = {
     "DATABASE_PASSWORD": "[a-zA-Z0-9]{32}",
@@ -282,7 +273,7 @@ def test_the_role_names_its_verbs_and_gives_no_way_to_more_rights() -> None:
 
 @pytest.mark.parametrize("name", ["jupyterhub-workspace", "jupyterhub-quickstart"])
 def test_the_hub_may_delete_of_the_instance_what_it_becomes_the_owner_of_and_no_more(name: str) -> None:
-    """Whoever sets an owner must have the right to delete; see jupyterhub_openshift/ownership.py."""
+    """Whoever sets an owner must have the right to delete; see cluster/owner_references.py."""
     objects = process(name, **required(name))
     deleted = {
         (resource, named)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox import cli
+from sandbox.cli import main
 
 Obj = dict[str, Any]
 
@@ -43,7 +43,7 @@ class Sandbox:
             return self.process(*words)
         with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
             try:
-                code = cli.main(argv)
+                code = main.main(argv)
             except SystemExit as exit_now:  # argparse
                 code = int(exit_now.code or 0)
         return subprocess.CompletedProcess(argv, code, out.getvalue(), err.getvalue())

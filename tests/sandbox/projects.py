@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from sandbox import seed
-from sandbox.api import Api
-from sandbox.errors import StatusError
-from sandbox.project import Project
-from sandbox.store import Store
-from sandbox.users import ADMIN, User, person, service_account
+from sandbox.apimachinery.errors import StatusError
+from sandbox.apimachinery.project import Project
+from sandbox.apimachinery.store import Store
+from sandbox.authorization.users import ADMIN, User, person, service_account
+from sandbox.registry.api import Api
 
 Obj = dict[str, Any]
 

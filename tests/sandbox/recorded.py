@@ -11,7 +11,8 @@ from typing import Any
 Obj = dict[str, Any]
 
 RECORDINGS = [
-    json.loads(line) for line in (Path(__file__).parent / "recordings.jsonl").read_text().splitlines()
+    json.loads(line)
+    for line in (Path(__file__).parent / "apiserver" / "recordings.jsonl").read_text().splitlines()
 ]
 
 # What differs from one cluster to another, or from one second to the next: a path in the answer, and why.

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox import bases
-from sandbox.images import Image, Images
-from sandbox.kubelet import Kubelet
-from sandbox.network import Network
-from sandbox.project import Project
-from sandbox.store import Store
+from sandbox.apimachinery.project import Project
+from sandbox.apimachinery.store import Store
+from sandbox.containers import base_images
+from sandbox.containers.image_store import Image
+from sandbox.containers.images import Images
+from sandbox.kubelet.kubelet import Kubelet
+from sandbox.kubelet.node import Node as KubeletNode
+from sandbox.network.services import Network
 
 Obj = dict[str, Any]
 PATIENCE = 30
@@ -26,10 +28,10 @@ def tiny_image(images: Images, **config: Any) -> Image:
 
     def fill(root: Path) -> None:
         (root / "opt/app-root/src").mkdir(parents=True)
-        bases.own(root / "opt/app-root", 1001)
+        base_images.own(root / "opt/app-root", 1001)
 
-    layer = bases.make_layer(images, fill)
-    env = [f"PATH={bases.SYSTEM_PATH}", "HOME=/opt/app-root/src", "FROM_IMAGE=yes"]
+    layer = base_images.make_layer(images, fill)
+    env = [f"PATH={base_images.SYSTEM_PATH}", "HOME=/opt/app-root/src", "FROM_IMAGE=yes"]
     return images.add((layer,), {"Env": env, "WorkingDir": "/opt/app-root/src", "User": "1001", **config})
 
 
@@ -118,15 +120,8 @@ async def node(state: Path, images: Images, image: Image | None = None) -> Async
     """A node for one test."""
     store = Store()
     network = Network(PROJECT, store)
-    kubelet = Kubelet(
-        PROJECT,
-        store,
-        images,
-        network,
-        state=state,
-        issue=lambda account, *_: f"token of {account}",
-        ca="the CA",
-    )
+    issue = lambda account, *_: f"token of {account}"  # noqa: E731
+    kubelet = Kubelet(KubeletNode(PROJECT, store, images, network, state=state, issue=issue, ca="the CA"))
     tasks = [asyncio.create_task(network.run()), asyncio.create_task(kubelet.run())]
     try:
         yield Node(store, images, network, kubelet, image or tiny_image(images), state)

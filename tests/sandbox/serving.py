@@ -9,8 +9,8 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.network import Network
-from sandbox.store import Store
+from sandbox.apimachinery.store import Store
+from sandbox.network.services import Network
 from tests.sandbox.running import PROJECT
 
 Obj = dict[str, Any]

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.cli_logs import config_status
+from sandbox.apimachinery.store import Store
+from sandbox.cli.logs import config_status
 from sandbox.controllers.deploymentconfigs import CONFIGS, start
-from sandbox.store import Store
 from tests.sandbox.command import (
     DATABASE,
     PYTHON,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.images import Images
+from sandbox.containers.images import Images
 from tests.sandbox.running import PROJECT, Node, node, tiny_image, until
 
 UID = PROJECT.uid_first

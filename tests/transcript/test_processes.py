@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.images import Images
+from sandbox.containers.images import Images
 from tests.transcript.project import Project
 
 pytestmark = pytest.mark.sandbox

@@ -1,0 +1,94 @@
+"""How large a server may be chosen: `c.OpenShiftSpawner.sizes`, a line each.
+
+    c.OpenShiftSpawner.sizes = {
+        "Small": {"cpu": "500m", "memory": "1Gi"},
+        "Large": {"cpu": 4, "memory": "16Gi", "memory_request": "8Gi"},
+        "GPU": {"cpu": 4, "memory": "16Gi", "gpu": 1},
+    }
+
+| key | meaning |
+|---|---|
+| `cpu`, `memory` | the limits, as Kubernetes quantities; left out: those of all servers |
+| `cpu_request`, `memory_request` | what is reserved; left out: as much as the limit |
+| `gpu` | how many `nvidia.com/gpu` |
+| `resources` | other extended resources, such as `{"amd.com/gpu": 1}` |
+
+The first is what a person gets who has not chosen yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from typing import Annotated, Any, ClassVar
+
+from kubespawner.slugs import safe_slug
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from ..model_trait import Entry
+from ..quantity import parse_quantity
+from ..settings import validators
+
+GPU = "nvidia.com/gpu"
+OPTION = "size"
+
+Cpu = Annotated[str, BeforeValidator(validators.number_as_text), AfterValidator(validators.cpu)]
+Memory = Annotated[str, BeforeValidator(validators.number_as_text), AfterValidator(validators.memory)]
+
+
+class Size(Entry):
+    """One size."""
+
+    example: ClassVar[dict[str, Any]] = {"Small": {"cpu": "500m", "memory": "1Gi"}}
+
+    cpu: Cpu | None = None
+    cpu_request: Cpu | None = None
+    memory: Memory | None = None
+    memory_request: Memory | None = None
+    gpu: int = Field(0, ge=0)
+    resources: dict[str, int] = Field({})
+
+
+def size_option(sizes: Mapping[str, Size]) -> dict[str, Any]:
+    """KubeSpawner's `profile_options` for them."""
+    if not sizes:
+        return {}
+    resources = {key for size in sizes.values() for key in extended(size)}
+    choices = {
+        safe_slug(name.lower()): {  # as a form has it
+            "display_name": escape(f"{name} ({details})" if (details := shown(size)) else name),
+            "kubespawner_override": {"size": name, **override(size, resources)},
+        }
+        for name, size in sizes.items()
+    }
+    return {OPTION: {"display_name": "Size", "choices": choices}}
+
+
+def override(size: Size, resources: set[str]) -> dict[str, Any]:
+    """KubeSpawner's settings for a size; None takes away what another size has set."""
+    wanted = extended(size)
+    settings: dict[str, Any] = {"extra_resource_limits": {key: wanted.get(key) for key in sorted(resources)}}
+    if size.cpu:
+        settings |= {"cpu_limit": float(parse_quantity(size.cpu)), "cpu_guarantee": None}
+    if size.cpu_request:
+        settings["cpu_guarantee"] = float(parse_quantity(size.cpu_request))
+    if size.memory:
+        settings |= {"mem_limit": int(parse_quantity(size.memory)), "mem_guarantee": None}
+    if size.memory_request:
+        settings["mem_guarantee"] = int(parse_quantity(size.memory_request))
+    return settings
+
+
+def extended(size: Size) -> dict[str, str]:
+    """Its extended resources."""
+    found = {GPU: str(size.gpu)} if size.gpu else {}
+    return found | {name: str(count) for name, count in size.resources.items()}
+
+
+def shown(size: Size) -> str:
+    """What a person reads of it."""
+    parts = [f"{size.cpu} CPU"] if size.cpu else []
+    parts += [f"{size.memory} memory"] if size.memory else []
+    parts += [f"{size.gpu} GPU"] if size.gpu else []
+    parts += [f"{count} {name}" for name, count in size.resources.items()]
+    return ", ".join(parts)

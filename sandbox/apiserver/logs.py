@@ -1,0 +1,147 @@
+"""Logs of pods, builds and deployments, as the API hands them out."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from sandbox.apimachinery.errors import StatusError, bad_request
+from sandbox.apimachinery.store import Store
+from sandbox.apiserver.request_info import is_true
+
+Obj = dict[str, Any]
+LogFile = Callable[[str, str, bool], Path | None]  # pod, container, previous
+
+POLL = 0.1
+BUILDS = "builds.build.openshift.io"
+CONFIGS = "deploymentconfigs.apps.openshift.io"
+ENDED = ("Complete", "Failed", "Error", "Cancelled")
+
+
+class Logs:
+    """Finds the file, and reads it to its end or for as long as it grows."""
+
+    def __init__(self, store: Store, file: LogFile) -> None:
+        self._store = store
+        self._file = file
+
+    async def of_pod(self, name: str, query: Mapping[str, str]) -> AsyncIterator[bytes]:
+        """`pods/NAME/log`; StatusError 400 or 404 where a real API gives them."""
+        pod = self._store.get("pods", name)
+        container = _container(pod, query.get("container", ""))
+        previous = is_true(query.get("previous"))
+        path = self._file(name, container, previous)
+        if path is None:
+            self._refuse(pod, container, previous)
+        follow = is_true(query.get("follow")) and not previous
+        return _read(path, query, (lambda: self._is_running(pod, container)) if follow else None)
+
+    async def of_build(self, name: str, query: Mapping[str, str]) -> AsyncIterator[bytes]:
+        """`builds/NAME/log`: that of the build's pod, once there is one."""
+        build = self._store.get(BUILDS, name)
+        wait = not is_true(query.get("nowait"))
+        while wait and build["status"].get("phase") in ("New", "Pending"):
+            await asyncio.sleep(POLL)
+            build = self._store.get(BUILDS, name)
+        if build["status"].get("phase") == "Cancelled" and self._store.find("pods", f"{name}-build") is None:
+            raise bad_request(f"build {self._project(build)}/{name} was cancelled before a log was written")
+        return await self.of_pod(f"{name}-build", _follow(query, is_true(query.get("follow"))))
+
+    async def of_deployment(self, name: str, query: Mapping[str, str]) -> AsyncIterator[bytes]:
+        """`deploymentconfigs/NAME/log`: the deployer's, or afterwards that of a pod of the latest rollout."""
+        config = self._store.get(CONFIGS, name)
+        version = int(query.get("version") or 0) or config["status"].get("latestVersion", 0)
+        if not version:
+            raise bad_request(f'no deployment exists for deploymentConfig "{name}"')
+        deployer = self._store.find("pods", f"{name}-{version}-deploy")
+        if deployer and deployer["status"].get("phase") in ("Pending", "Running"):
+            return await self.of_pod(f"{name}-{version}-deploy", query)
+        pods = self._store.list("pods", f"deployment={name}-{version}")
+        if not pods:
+            raise bad_request(f"no pods found for deployment {name}-{version}")
+        return await self.of_pod(pods[0]["metadata"]["name"], query)
+
+    def _project(self, obj: Obj) -> str:
+        return str(obj["metadata"].get("namespace", ""))
+
+    def _is_running(self, pod: Obj, container: str) -> bool:
+        now = self._store.find("pods", pod["metadata"]["name"])
+        if now is None or now["metadata"]["uid"] != pod["metadata"]["uid"]:
+            return False
+        if now["status"].get("phase") in ("Succeeded", "Failed"):
+            return False
+        state = _status(now, container).get("state") or {}
+        return "terminated" not in state
+
+    def _refuse(self, pod: Obj, container: str, previous: bool) -> None:
+        name = pod["metadata"]["name"]
+        if previous:
+            raise bad_request(f'previous terminated container "{container}" in pod "{name}" not found')
+        waiting = (_status(pod, container).get("state") or {}).get("waiting") or {}
+        reason = waiting.get("reason") or "ContainerCreating"
+        why = f"is waiting to start: {reason}"
+        if reason in ("ErrImagePull", "ImagePullBackOff"):
+            why = "is waiting to start: trying and failing to pull image"
+        if not pod["spec"].get("nodeName"):
+            raise StatusError(400, "BadRequest", f"pod {name} does not have a host assigned")
+        raise bad_request(f'container "{container}" in pod "{name}" {why}')
+
+
+def _container(pod: Obj, name: str) -> str:
+    spec, pod_name = pod["spec"], pod["metadata"]["name"]
+    names = [each["name"] for each in spec.get("containers") or []]
+    first = [each["name"] for each in spec.get("initContainers") or []]
+    if name and name not in [*names, *first]:
+        raise bad_request(f"container {name} is not valid for pod {pod_name}")
+    if not name and len(names) != 1:
+        inits = f" or one of the init containers: [{' '.join(first)}]" if first else ""
+        why = f"a container name must be specified for pod {pod_name}, choose one of: [{' '.join(names)}]"
+        raise bad_request(why + inits)
+    return name or names[0]
+
+
+def _status(pod: Obj, container: str) -> Obj:
+    status = pod["status"]
+    all_of_them = [*(status.get("containerStatuses") or []), *(status.get("initContainerStatuses") or [])]
+    found: Obj = next((each for each in all_of_them if each["name"] == container), {})
+    return found
+
+
+def _follow(query: Mapping[str, str], follow: bool) -> dict[str, str]:
+    return {**query, "follow": "true" if follow else "false"}
+
+
+async def _read(
+    path: Path | None, query: Mapping[str, str], growing: Callable[[], bool] | None
+) -> AsyncIterator[bytes]:
+    if path is None:
+        return
+    left = int(query["limitBytes"]) if query.get("limitBytes") else None
+    with path.open("rb") as file:
+        if query.get("tailLines"):
+            file.seek(_tail(path, int(query["tailLines"])))
+        for _ in itertools.count():
+            running = growing is not None and growing()
+            while piece := file.read(64 * 1024):
+                if left is not None:
+                    piece, left = piece[:left], left - len(piece[:left])
+                yield piece
+                if left == 0:
+                    return
+            if not running:
+                return
+            await asyncio.sleep(POLL)
+
+
+def _tail(path: Path, lines: int) -> int:
+    """Where the last lines of a file begin."""
+    text = path.read_bytes()
+    position = len(text) - (1 if text.endswith(b"\n") else 0)
+    for _ in range(lines):
+        position = text.rfind(b"\n", 0, position)
+        if position < 0:
+            return 0
+    return position + 1 if lines else len(text)

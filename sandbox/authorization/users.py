@@ -1,0 +1,114 @@
+"""Who asks: users, service accounts and their bearer tokens."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.apimachinery.project import Project
+from sandbox.apimachinery.store import Store
+
+Obj = dict[str, Any]
+
+AUDIENCE = "https://kubernetes.default.svc"
+AUTHENTICATED = "system:authenticated"
+OAUTH = "system:authenticated:oauth"
+SCOPES = "scopes.authorization.openshift.io"  # in a user's extra: what the token at hand is good for
+
+
+@dataclass(frozen=True)
+class User:
+    """As RBAC sees one."""
+
+    name: str
+    groups: tuple[str, ...] = ()
+    uid: str = ""
+    extra: dict[str, list[str]] = field(default_factory=dict, hash=False)
+
+    def info(self) -> Obj:
+        """A `UserInfo`, as in a TokenReview."""
+        parts = {"username": self.name, "uid": self.uid, "groups": list(self.groups), "extra": self.extra}
+        return {key: value for key, value in parts.items() if value}
+
+
+ADMIN = User("admin", ("system:cluster-admins", OAUTH, AUTHENTICATED))
+ANONYMOUS = User("system:anonymous", ("system:unauthenticated",))
+
+
+def person(name: str) -> User:
+    """Someone who logged in."""
+    return User(name, (OAUTH, AUTHENTICATED))
+
+
+def service_account(namespace: str, name: str, uid: str = "") -> User:
+    """A service account as a user."""
+    groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}", AUTHENTICATED)
+    return User(f"system:serviceaccount:{namespace}:{name}", groups, uid)
+
+
+class Tokens:
+    """Bearer tokens: fixed ones for people, signed ones (JWT, HS256) for service accounts."""
+
+    def __init__(self, store: Store, project: Project, key: bytes, people: dict[str, User]) -> None:
+        self._store = store
+        self._project = project
+        self._key = key
+        self._people = people
+        self.of_people: Callable[[str], User | None] = lambda token: None  # those of the OAuth server
+
+    def issue(
+        self, account: str, seconds: int = 3607, audiences: list[str] | None = None, pod: Obj | None = None
+    ) -> str:
+        """A token for a service account; one bound to a pod dies with it."""
+        issued = int(time.time())
+        uid = self._store.get("serviceaccounts", account)["metadata"]["uid"]
+        names: Obj = {"namespace": self._project.name, "serviceaccount": {"name": account, "uid": uid}}
+        if pod:
+            names["pod"] = {"name": pod["metadata"]["name"], "uid": pod["metadata"]["uid"]}
+        claims: Obj = {"aud": audiences or [AUDIENCE], "exp": issued + seconds, "iat": issued, "nbf": issued}
+        claims |= {"iss": AUDIENCE, "jti": str(uuid.uuid4()), "kubernetes.io": names}
+        claims["sub"] = f"system:serviceaccount:{self._project.name}:{account}"
+        body = f"{_packed({'alg': 'HS256', 'typ': 'JWT'})}.{_packed(claims)}"
+        return f"{body}.{self._signature(body)}"
+
+    def user(self, token: str, audience: str = AUDIENCE) -> User | None:
+        """Whose token it is; None for an unknown, expired or orphaned one."""
+        for known, someone in self._people.items():
+            if hmac.compare_digest(known.encode(), token.encode()):
+                return someone
+        if (logged_in := self.of_people(token)) and audience == AUDIENCE:
+            return logged_in
+        body, _, signature = token.rpartition(".")
+        if not body or not hmac.compare_digest(self._signature(body).encode(), signature.encode()):
+            return None
+        claims = json.loads(base64.urlsafe_b64decode(body.partition(".")[2] + "=="))
+        names = claims["kubernetes.io"]
+        account = names["serviceaccount"]
+        alive = self._alive("serviceaccounts", account) and (
+            "pod" not in names or self._alive("pods", names["pod"])
+        )
+        if not alive or claims["exp"] < time.time() or audience not in claims["aud"]:
+            return None
+        return service_account(names["namespace"], account["name"], account["uid"])
+
+    def _alive(self, resource: str, reference: Obj) -> bool:
+        found = self._store.look_at(resource, reference["name"])
+        return bool(found and found["metadata"]["uid"] == reference["uid"])
+
+    def _signature(self, body: str) -> str:
+        return (
+            base64.urlsafe_b64encode(hmac.digest(self._key, body.encode(), hashlib.sha256))
+            .decode()
+            .rstrip("=")
+        )
+
+
+def _packed(claims: Obj) -> str:
+    return base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")

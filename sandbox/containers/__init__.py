@@ -1,0 +1,1 @@
+"""Containers and images: process trees under bubblewrap, and the layers that they see."""

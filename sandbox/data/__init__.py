@@ -1,1 +1,0 @@
-"""Tables that the sandbox reads: facts about the API, not code."""

@@ -1,0 +1,1 @@
+"""Services, the router and its certificates, on the host's loopback interface."""

@@ -1,0 +1,1 @@
+"""OpenShift's OAuth server, for service accounts as clients."""

@@ -1,0 +1,94 @@
+"""Who logs in, and the access tokens that the OAuth server gives out.
+
+A token is an object of the store, named by its hash; whoever deletes it revokes it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+import uuid
+from collections.abc import Iterable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from sandbox.apimachinery.project import Project
+from sandbox.apimachinery.store import Store
+from sandbox.authorization.rbac import API_GROUP, BINDINGS
+from sandbox.authorization.users import SCOPES, User, person
+
+Obj = dict[str, Any]
+
+TOKENS = "oauthaccesstokens.oauth.openshift.io"
+GROUPS = "groups.user.openshift.io"
+USERS = "users.user.openshift.io"
+PREFIX = "sha256~"
+EXPIRES_IN = 86400
+ROLES = {"alice": "", "bob": "view", "carol": "admin"}  # in the project; each one's password is the name
+
+
+def fill(store: Store, project: Project) -> None:
+    """The people who can log in, and what they may do in the project."""
+    for name in (*ROLES, project.requester):
+        meta = {"name": name, "uid": str(uuid.uuid4())}
+        head = {"kind": "User", "apiVersion": "user.openshift.io/v1", "metadata": meta}
+        store.create(USERS, {**head, "identities": [f"htpasswd:{name}"], "groups": None})
+    for name, role in ROLES.items():
+        if role:
+            head = {"kind": "RoleBinding", "apiVersion": f"{API_GROUP}/v1"}
+            meta = {"name": f"{name}-{role}", "namespace": project.name}
+            subject = {"kind": "User", "apiGroup": API_GROUP, "name": name}
+            reference = {"kind": "ClusterRole", "apiGroup": API_GROUP, "name": role}
+            store.create(BINDINGS, {**head, "metadata": meta, "subjects": [subject], "roleRef": reference})
+
+
+def password_is_right(store: Store, name: str, password: str) -> bool:
+    """Whether someone may log in."""
+    return store.find(USERS, name) is not None and password == name
+
+
+def issue(store: Store, user: str, client: str, scopes: Iterable[str], redirect_uri: str) -> str:
+    """A new access token."""
+    token = new_secret()
+    known = store.get(USERS, user)
+    store.create(
+        TOKENS,
+        {
+            "kind": "OAuthAccessToken",
+            "apiVersion": "oauth.openshift.io/v1",
+            "metadata": {"name": object_name(token)},
+            "clientName": client,
+            "expiresIn": EXPIRES_IN,
+            "scopes": list(scopes),
+            "redirectURI": redirect_uri,
+            "userName": user,
+            "userUID": known["metadata"]["uid"],
+        },
+    )
+    return token
+
+
+def find_user(store: Store, token: str) -> User | None:
+    """Whose token it is, with the groups of now; None for an unknown or expired one."""
+    found = store.find(TOKENS, object_name(token)) if token.startswith(PREFIX) else None
+    if found is None:
+        return None
+    made = datetime.strptime(found["metadata"]["creationTimestamp"], "%Y-%m-%dT%H:%M:%S%z")
+    if datetime.now(timezone.utc) > made + timedelta(seconds=found["expiresIn"]):
+        return None
+    name = found["userName"]
+    groups = [g["metadata"]["name"] for g in store.list(GROUPS) if name in (g.get("users") or [])]
+    known = person(name)
+    return User(name, (*groups, *known.groups), found["userUID"], {SCOPES: found["scopes"]})
+
+
+def new_secret() -> str:
+    """A token or a code."""
+    return PREFIX + secrets.token_urlsafe(32)
+
+
+def object_name(token: str) -> str:
+    """The hash under which a token is stored."""
+    digest = hashlib.sha256(token.removeprefix(PREFIX).encode()).digest()
+    return PREFIX + base64.urlsafe_b64encode(digest).decode().rstrip("=")

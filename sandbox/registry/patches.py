@@ -1,0 +1,180 @@
+"""Merge patches (RFC 7386), JSON patches (RFC 6902), and Kubernetes' strategic merge patches.
+
+Directives of the latter: `k8s.io/apimachinery/pkg/util/strategicpatch/patch.go`; merge keys: the schema.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeAlias
+
+from sandbox.apimachinery import errors, schema
+from sandbox.apimachinery.store import copied
+
+Obj = dict[str, Any]
+Json: TypeAlias = Any
+
+MERGE = "application/merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
+STRATEGIC = "application/strategic-merge-patch+json"
+APPLY = "application/apply-patch+yaml"
+TYPES = (JSON_PATCH, MERGE, STRATEGIC)
+
+
+def patched(obj: Obj, patch: Json, kind: str) -> Obj:
+    """The object as the patch would have it."""
+    old = copied(obj)
+    if isinstance(patch, list) != (kind == JSON_PATCH):
+        there = "array" if isinstance(patch, list) else "object"
+        wanted = "[]handlers.jsonPatchOp" if kind == JSON_PATCH else "map[string]interface {}"
+        why = f"json: cannot unmarshal {there} into Go value of type {wanted}"
+        raise errors.bad_request(f"error decoding patch: {why}")
+    if kind == MERGE:
+        new: Obj = merged(old, patch)
+    elif kind == JSON_PATCH:
+        new = by_operations(old, patch)
+    else:
+        struct = schema.type_name(obj["apiVersion"], obj["kind"])
+        new = strategic(old, patch, struct) if struct else merged(old, patch)
+    return new
+
+
+def merged(old: Json, patch: Json) -> Json:
+    """RFC 7386."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(old) if isinstance(old, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        else:
+            result[key] = merged(result.get(key), value)
+    return result
+
+
+def by_operations(document: Json, operations: list[Obj]) -> Json:
+    """RFC 6902; StatusError 422 where one cannot be done."""
+    for operation in operations:
+        kind, path = operation.get("op"), operation.get("path", "")
+        try:
+            document = _operate(document, kind, path, operation)
+        except (KeyError, IndexError, ValueError, TypeError):
+            message = "the server rejected our request due to an error in our request"
+            raise errors.StatusError(422, "Invalid", message, {}) from None
+    return document
+
+
+def strategic(old: Obj, patch: Obj, struct: str) -> Obj:
+    """A strategic merge patch on a struct."""
+    result = dict(old)
+    if patch.get("$patch") == "replace":
+        return {key: value for key, value in patch.items() if key != "$patch"}
+    if patch.get("$patch") == "delete":
+        return {}
+    for key, value in patch.items():
+        if key == "$retainKeys":
+            result = {name: item for name, item in result.items() if name in value}
+    known = schema.fields(struct)
+    for key, value in patch.items():
+        if key.startswith("$deleteFromPrimitiveList/"):
+            name = key.partition("/")[2]
+            result[name] = [item for item in result.get(name) or [] if item not in value]
+        elif key.startswith("$"):
+            continue
+        elif value is None:
+            result.pop(key, None)
+        else:
+            result[key] = _strategic_field(result.get(key), value, known.get(key))
+    for key, order in patch.items():
+        if key.startswith("$setElementOrder/"):
+            name = key.partition("/")[2]
+            result[name] = _ordered(result.get(name) or [], order, known.get(name))
+    return result
+
+
+def _strategic_field(old: Json, value: Json, field: schema.Field | None) -> Json:
+    if field is None:
+        return merged(old, value)
+    inner = schema.element(field.type)
+    if isinstance(value, dict):
+        if inner in schema.TYPES and not field.type.startswith("map:"):
+            return strategic(old or {}, value, inner)
+        if value.get("$patch") == "replace":
+            return {key: item for key, item in value.items() if key != "$patch"}
+        return merged(old, value)
+    if isinstance(value, list) and field.merge_key is not None:
+        if not field.merge_key:
+            return list(dict.fromkeys([*(old or []), *value]))
+        return _merged_list(old or [], value, field.merge_key, inner)
+    return value
+
+
+def _merged_list(old: list[Obj], patch: list[Obj], key: str, struct: str) -> list[Obj]:
+    if any(item.get("$patch") == "replace" for item in patch):
+        return [item for item in patch if "$patch" not in item]
+    result = list(old)
+    for item in patch:
+        if key not in item:
+            name = struct.rpartition(".")[2]
+            raise errors.bad_request(
+                f"map: {json.dumps(item)} does not contain declared merge key: {key} ({name})"
+            )
+        index = next((number for number, there in enumerate(result) if there.get(key) == item[key]), None)
+        if item.get("$patch") == "delete":
+            result = [there for there in result if there.get(key) != item[key]]
+        elif index is None:
+            result.append(strategic({}, item, struct))
+        else:
+            result[index] = strategic(result[index], item, struct)
+    return result
+
+
+def _ordered(items: list[Json], order: list[Json], field: schema.Field | None) -> list[Json]:
+    key = field.merge_key if field else None
+    wanted = [item[key] if key and isinstance(item, dict) else item for item in order]
+
+    def place(item: Json) -> int:
+        value = item.get(key) if key and isinstance(item, dict) else item
+        return wanted.index(value) if value in wanted else len(wanted)
+
+    return sorted(items, key=place)
+
+
+def _operate(document: Json, kind: Json, path: str, operation: Obj) -> Json:
+    steps = [step.replace("~1", "/").replace("~0", "~") for step in path.split("/")[1:]]
+    if kind in ("move", "copy"):
+        value = copied(_at(document, operation["from"]))
+        if kind == "move":
+            document = _operate(document, "remove", operation["from"], {})
+        return _operate(document, "add", path, {"value": value})
+    if not steps:
+        if kind == "test" and document != operation["value"]:
+            raise ValueError(path)
+        return operation["value"] if kind in ("add", "replace") else document
+    parent = _at(document, path.rpartition("/")[0])
+    step: Json = steps[-1]
+    if isinstance(parent, list):
+        step = len(parent) if step == "-" else int(step)
+        if kind != "add" or step > len(parent):
+            parent[step]
+    elif kind in ("remove", "replace", "test") and step not in parent:
+        raise KeyError(step)
+    if kind == "test":
+        if parent[step] != operation.get("value"):
+            raise ValueError(path)
+    elif kind == "remove":
+        del parent[step]
+    elif kind == "add" and isinstance(parent, list):
+        parent.insert(step, operation["value"])
+    elif kind in ("add", "replace"):
+        parent[step] = operation["value"]
+    else:
+        raise ValueError(kind)
+    return document
+
+
+def _at(document: Json, path: str) -> Json:
+    for step in path.split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        document = document[int(name)] if isinstance(document, list) else document[name]
+    return document

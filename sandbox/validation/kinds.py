@@ -1,0 +1,350 @@
+"""What an object of each kind must look like, on a create and on an update.
+
+Words: `k8s.io/kubernetes/pkg/apis/*/validation/validation.go`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.apimachinery.errors import Cause
+from sandbox.apimachinery.names import (
+    duplicate,
+    forbidden,
+    invalid,
+    labels,
+    metadata,
+    named,
+    owners,
+    required,
+    too_long,
+    unsupported,
+)
+from sandbox.apimachinery.quantity import Quantity
+from sandbox.validation import limits, network_policies, openshift, pods
+
+Obj = dict[str, Any]
+
+PERCENT_WORDS = (
+    "a valid percent string must be a numeric string followed by an ending '%' "
+    "(e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"
+)
+RBAC = "rbac.authorization.k8s.io"
+IMMUTABLE = "field is immutable"
+CLAIM_IMMUTABLE = (
+    "spec is immutable after creation except resources.requests and volumeAttributesClassName "
+    "for bound claims"
+)
+VOLUME_MODES = ["Block", "Filesystem"]
+NOT_SECRET = {
+    "Opaque": (),
+    "kubernetes.io/tls": ("tls.crt", "tls.key"),
+    "kubernetes.io/dockercfg": (".dockercfg",),
+    "kubernetes.io/ssh-auth": ("ssh-privatekey",),
+}
+NOT_SECRET |= {"kubernetes.io/dockerconfigjson": (".dockerconfigjson",)}
+KEY_WORDS = (
+    "a valid config key must consist of alphanumeric characters, '-', '_' or '.' "
+    "(e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')"
+)
+
+
+def on_create(resource: str, obj: Obj) -> list[Cause]:
+    """What is wrong with a new object."""
+    check = CHECKS.get(resource)
+    return [*metadata(resource, obj), *(check(obj) if check else [])]
+
+
+def on_update(resource: str, new: Obj, old: Obj) -> list[Cause]:
+    """What is wrong with an object that is to replace another."""
+    problems = labels("metadata.labels", new["metadata"].get("labels") or {})
+    problems += owners(new["metadata"].get("ownerReferences") or [])
+    for field in ("name", "namespace", "uid", "creationTimestamp"):
+        if new["metadata"].get(field) != old["metadata"].get(field):
+            problems.append(invalid(f"metadata.{field}", new["metadata"].get(field, ""), IMMUTABLE))
+    check = UPDATES.get(resource)
+    if check:
+        problems += check(new, old)
+    if resource not in ("pods", "persistentvolumeclaims") and resource in CHECKS:
+        problems += CHECKS[resource](new)
+    return problems
+
+
+def _pod(obj: Obj) -> list[Cause]:
+    return [*pods.pod_spec(obj["spec"]), *pods.images(obj["spec"])]
+
+
+def _pod_update(new: Obj, old: Obj) -> list[Cause]:
+    return pods.changed_spec(new["spec"], old["spec"])
+
+
+def _service(obj: Obj) -> list[Cause]:
+    spec = obj["spec"]
+    problems: list[Cause] = []
+    ports = spec.get("ports") or []
+    headless = spec.get("clusterIP") == "None" or spec.get("type") == "ExternalName"
+    if not ports and not headless:
+        problems.append(required("spec.ports"))
+    seen: set[tuple[Any, ...]] = set()
+    names: set[str] = set()
+    for index, port in enumerate(ports):
+        path, name = f"spec.ports[{index}]", port.get("name", "")
+        if len(ports) > 1 and not name:
+            problems.append(required(f"{path}.name"))
+        elif name:
+            problems += named("label", f"{path}.name", name)
+            if name in names:
+                problems.append(duplicate(f"{path}.name", name))
+            names.add(name)
+        if not 1 <= port.get("port", 0) <= 65535:
+            problems.append(invalid(f"{path}.port", port.get("port", 0), pods.RANGE))
+        problems += pods.protocol(port, f"{path}.protocol")
+        if port.get("targetPort") is not None:
+            problems += pods.port(f"{path}.targetPort", port["targetPort"])
+        key = (port.get("protocol"), port.get("port"))
+        if key in seen:
+            problems.append(duplicate(path, {"protocol": key[0], "port": key[1]}))
+        seen.add(key)
+    affinities = ["ClientIP", "None"]
+    if spec.get("sessionAffinity") not in affinities:
+        problems.append(unsupported("spec.sessionAffinity", spec.get("sessionAffinity", ""), affinities))
+    if spec.get("type") == "ExternalName" and not spec.get("externalName"):
+        problems.append(required("spec.externalName"))
+    kinds = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]
+    if spec.get("type") not in kinds:
+        problems.append(unsupported("spec.type", spec.get("type", ""), kinds))
+    return problems + labels("spec.selector", spec.get("selector") or {})
+
+
+def _service_update(new: Obj, old: Obj) -> list[Cause]:
+    was, now = old["spec"].get("clusterIP"), new["spec"].get("clusterIP")
+    changed = was and was != now and new["spec"].get("type") != "ExternalName"
+    return [invalid("spec.clusterIPs[0]", [now], "may not change once set")] if changed else []
+
+
+def _keys(field: str, mapping: Obj) -> list[Cause]:
+    problems: list[Cause] = []
+    for key in mapping:
+        if len(key) > 253:
+            problems.append(invalid(f"{field}[{key}]", key, too_long(253, "characters")))
+        if not re.fullmatch(r"[-._a-zA-Z0-9]+", key):
+            problems.append(invalid(f"{field}[{key}]", key, KEY_WORDS))
+        if key in (".", ".."):
+            problems.append(invalid(f"{field}[{key}]", key, f"must not be '{key}'"))
+    return problems
+
+
+def _config_map(obj: Obj) -> list[Cause]:
+    data, binary = obj.get("data") or {}, obj.get("binaryData") or {}
+    twice = [
+        invalid(f"data[{key}]", key, "duplicate of key present in binaryData")
+        for key in data
+        if key in binary
+    ]
+    return [*_keys("data", data), *twice, *_keys("binaryData", binary)]
+
+
+def _secret(obj: Obj) -> list[Cause]:
+    data = obj.get("data") or {}
+    missing = [key for key in NOT_SECRET.get(obj["type"], ()) if key not in data]
+    problems = _keys("data", data) + [required(f"data[{key}]") for key in missing]
+    if obj["type"] == "kubernetes.io/basic-auth" and not {"username", "password"} & set(data):
+        problems += [required("data[username]"), required("data[password]")]
+    return problems
+
+
+def _secret_update(new: Obj, old: Obj) -> list[Cause]:
+    return [invalid("type", new["type"], IMMUTABLE)] if new["type"] != old["type"] else []
+
+
+def _immutable_data(new: Obj, old: Obj) -> list[Cause]:
+    if not old.get("immutable"):
+        return []
+    fields = [field for field in ("data", "binaryData") if new.get(field) != old.get(field)]
+    fields += [] if new.get("immutable") else ["immutable"]
+    return [forbidden(field, "field is immutable when `immutable` is set") for field in fields]
+
+
+def _claim(obj: Obj) -> list[Cause]:
+    spec = obj["spec"]
+    problems: list[Cause] = []
+    modes = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]
+    if not spec.get("accessModes"):
+        problems.append(required("spec.accessModes", "at least 1 access mode is required"))
+    for mode in spec.get("accessModes") or []:
+        if mode not in modes:
+            problems.append(unsupported("spec.accessModes", mode, modes))
+    if modes[-1] in (spec.get("accessModes") or []) and len(spec["accessModes"]) > 1:
+        problems.append(forbidden("spec.accessModes", f"may not use {modes[-1]} with other access modes"))
+    if spec.get("volumeMode") not in VOLUME_MODES:
+        problems.append(unsupported("spec.volumeMode", spec.get("volumeMode"), VOLUME_MODES))
+    storage = (spec["resources"].get("requests") or {}).get("storage")
+    if storage is None:
+        problems.append(required("spec.resources[storage]"))
+    elif Quantity.parse(storage).value <= 0:
+        problems.append(invalid("spec.resources[storage]", storage, "must be greater than zero"))
+    if spec.get("storageClassName"):
+        problems += named("subdomain", "spec.storageClassName", spec["storageClassName"])
+    return problems
+
+
+def _claim_update(new: Obj, old: Obj) -> list[Cause]:
+    changeable = ("resources", "volumeName")
+    kept = {key: value for key, value in new["spec"].items() if key not in changeable}
+    if kept != {key: value for key, value in old["spec"].items() if key not in changeable}:
+        return [forbidden("spec", CLAIM_IMMUTABLE)]
+    sizes = [each["spec"]["resources"].get("requests", {}).get("storage", "0") for each in (new, old)]
+    if Quantity.parse(sizes[0]).value < Quantity.parse(sizes[1]).value:
+        return [forbidden("spec.resources.requests.storage", "field can not be less than status.capacity")]
+    return []
+
+
+def _workload(obj: Obj) -> list[Cause]:
+    """Deployment, ReplicaSet, StatefulSet, DaemonSet."""
+    spec = obj["spec"]
+    problems: list[Cause] = []
+    selector = spec.get("selector")
+    if selector is None:
+        problems.append(required("spec.selector"))
+    elif not selector.get("matchLabels") and not selector.get("matchExpressions"):
+        kind = obj["kind"].lower()
+        problems.append(invalid("spec.selector", selector, f"empty selector is invalid for {kind}"))
+    replicas = spec.get("replicas") or 0
+    if replicas < 0:
+        problems.append(invalid("spec.replicas", replicas, pods.NOT_NEGATIVE))
+    wanted = (selector or {}).get("matchLabels")
+    return problems + pods.template(spec.get("template") or {}, wanted)
+
+
+def _deployment(obj: Obj) -> list[Cause]:
+    spec = obj["spec"]
+    strategy, problems = spec.get("strategy") or {}, _workload(obj)
+    kind, rolling = strategy.get("type", ""), strategy.get("rollingUpdate")
+    if kind not in ("Recreate", "RollingUpdate"):
+        whole = {"Type": kind, "RollingUpdate": rolling}
+        problems.append(unsupported("spec.strategy", whole, ["Recreate", "RollingUpdate"]))
+    elif kind == "Recreate" and rolling is not None:
+        why = "may not be specified when strategy `type` is 'Recreate'"
+        problems.append(forbidden("spec.strategy.rollingUpdate", why))
+    elif rolling and rolling.get("maxSurge") == rolling.get("maxUnavailable") == 0:
+        field = "spec.strategy.rollingUpdate.maxUnavailable"
+        problems.append(invalid(field, 0, "may not be 0 when `maxSurge` is 0"))
+    history = spec.get("revisionHistoryLimit", 0)
+    if history < 0:
+        problems.append(invalid("spec.revisionHistoryLimit", history, pods.NOT_NEGATIVE))
+    deadline = spec.get("progressDeadlineSeconds")
+    if deadline is not None and deadline <= (spec.get("minReadySeconds") or 0):
+        why = "must be greater than minReadySeconds"
+        problems.append(invalid("spec.progressDeadlineSeconds", deadline, why))
+    return problems
+
+
+def _selector_update(new: Obj, old: Obj) -> list[Cause]:
+    changed = new["spec"].get("selector") != old["spec"].get("selector")
+    return [invalid("spec.selector", new["spec"].get("selector"), IMMUTABLE)] if changed else []
+
+
+def _replication_controller(obj: Obj) -> list[Cause]:
+    spec = obj["spec"]
+    problems = [] if spec.get("selector") else [required("spec.selector")]
+    if spec.get("template") is None:
+        return [*problems, required("spec.template")]
+    return problems + pods.template(spec["template"], spec.get("selector") or None)
+
+
+def _role(obj: Obj) -> list[Cause]:
+    problems: list[Cause] = []
+    for index, rule in enumerate(obj.get("rules") or []):
+        path = f"rules[{index}]"
+        if not rule.get("verbs"):
+            problems.append(required(f"{path}.verbs", "verbs must contain at least one value"))
+        if rule.get("nonResourceURLs"):
+            continue
+        if not rule.get("apiGroups"):
+            problems.append(
+                required(f"{path}.apiGroups", "resource rules must supply at least one api group")
+            )
+        if not rule.get("resources"):
+            problems.append(required(f"{path}.resources", "resource rules must supply at least one resource"))
+    return problems
+
+
+def _role_binding(obj: Obj) -> list[Cause]:
+    reference = obj["roleRef"]
+    problems: list[Cause] = []
+    if reference.get("apiGroup") != RBAC:
+        problems.append(unsupported("roleRef.apiGroup", reference.get("apiGroup"), [RBAC]))
+    if reference.get("kind") not in ("Role", "ClusterRole"):
+        problems.append(unsupported("roleRef.kind", reference.get("kind", ""), ["Role", "ClusterRole"]))
+    if not reference.get("name"):
+        problems.append(required("roleRef.name"))
+    for index, subject in enumerate(obj.get("subjects") or []):
+        path = f"subjects[{index}]"
+        if not subject.get("name"):
+            problems.append(required(f"{path}.name"))
+        if subject.get("kind") == "ServiceAccount" and subject.get("apiGroup"):
+            problems.append(unsupported(f"{path}.apiGroup", subject["apiGroup"], [""]))
+        if subject.get("kind") not in ("ServiceAccount", "User", "Group"):
+            known = ["ServiceAccount", "User", "Group"]
+            problems.append(unsupported(f"{path}.kind", subject.get("kind", ""), known))
+    return problems
+
+
+def _role_binding_update(new: Obj, old: Obj) -> list[Cause]:
+    changed = new["roleRef"] != old["roleRef"]
+    return [invalid("roleRef", new["roleRef"], "cannot change roleRef")] if changed else []
+
+
+def _disruption_budget(obj: Obj) -> list[Cause]:
+    spec = obj["spec"]
+    if spec.get("minAvailable") is not None and spec.get("maxUnavailable") is not None:
+        return [invalid("spec", spec, "minAvailable and maxUnavailable cannot be both set")]
+    problems: list[Cause] = []
+    for field in ("minAvailable", "maxUnavailable"):
+        if spec.get(field) is not None:
+            problems += _share(f"spec.{field}", spec[field])
+    policy, known = spec.get("unhealthyPodEvictionPolicy"), ["AlwaysAllow", "IfHealthyBudget"]
+    if policy not in (None, *known):
+        problems.append(unsupported("spec.unhealthyPodEvictionPolicy", policy, known))
+    return problems
+
+
+def _share(field: str, value: int | str) -> list[Cause]:
+    """A number of pods, or a percentage of them."""
+    if isinstance(value, int):
+        return [] if value >= 0 else [invalid(field, value, pods.NOT_NEGATIVE)]
+    if not re.fullmatch(r"[0-9]+%", value):
+        return [invalid(field, value, PERCENT_WORDS)]
+    return [] if int(value[:-1]) <= 100 else [invalid(field, value, "must not be greater than 100%")]
+
+
+CHECKS: dict[str, Callable[[Obj], list[Cause]]] = {
+    **openshift.CHECKS,
+    "pods": _pod,
+    "services": _service,
+    "configmaps": _config_map,
+    "secrets": _secret,
+    "persistentvolumeclaims": _claim,
+    "resourcequotas": limits.quota,
+    "limitranges": limits.limit_range,
+    "replicationcontrollers": _replication_controller,
+    "deployments.apps": _deployment,
+    **dict.fromkeys(("replicasets.apps", "statefulsets.apps", "daemonsets.apps"), _workload),
+    "networkpolicies.networking.k8s.io": network_policies.network_policy,
+    f"roles.{RBAC}": _role,
+    f"rolebindings.{RBAC}": _role_binding,
+    "poddisruptionbudgets.policy": _disruption_budget,
+}
+UPDATES: dict[str, Callable[[Obj, Obj], list[Cause]]] = {
+    "pods": _pod_update,
+    "services": _service_update,
+    "configmaps": _immutable_data,
+    "secrets": lambda new, old: _immutable_data(new, old) + _secret_update(new, old),
+    "persistentvolumeclaims": _claim_update,
+    **dict.fromkeys(
+        ("deployments.apps", "replicasets.apps", "statefulsets.apps", "daemonsets.apps"), _selector_update
+    ),
+    f"rolebindings.{RBAC}": _role_binding_update,
+}

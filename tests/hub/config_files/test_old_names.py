@@ -1,0 +1,149 @@
+"""Each old name against the installed packages: a new version of one may change what becomes of it."""
+
+import re
+
+import pytest
+from jupyterhub.app import JupyterHub
+from jupyterhub.auth import Authenticator
+from jupyterhub.objects import Hub
+from kubespawner import KubeSpawner
+from traitlets import HasTraits, TraitError, TraitType
+from traitlets.config import Config
+
+from jupyterhub_openshift import configure
+from jupyterhub_openshift.cluster.project import Project
+from jupyterhub_openshift.config_files.old_names import WITHOUT_EFFECT, WORKING, YIELDING
+from jupyterhub_openshift.config_files.trait_check import Checker
+
+from ..test_configure import settings
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # they are what is at issue
+
+TABLES = WORKING | YIELDING | WITHOUT_EFFECT
+NAMED = {name.partition(".")[0]: {} for name in [*TABLES, *TABLES.values()] if " " not in name}
+CHECKER = Checker(Config(NAMED))  # which imports the classes that are named
+IDPS = {"https://idp.example.org": {"username_derivation": {"username_claim": "sub"}}}
+# For each type of setting there is one that fits, and is not the default.
+VALUES = (7, True, "text", {"alice"}, ["a"], {"a": {"b"}}, {"a": "b"})
+OTHER_IDPS = {"https://other.example.org": {"username_derivation": {"username_claim": "sub"}}}
+NEEDED = {
+    "Auth0OAuthenticator": {"auth0_domain": "example.org"},
+    "CILogonOAuthenticator": {"idps": IDPS},
+    "AzureAdOAuthenticator": {"manage_groups": True},
+    "GenericOAuthenticator": {"manage_groups": True},
+    "OpenShiftOAuthenticator": {
+        "openshift_auth_api_url": "https://login.example.org",
+        "openshift_url": "https://api.example.org",
+    },
+}
+# Their documentation has the word, but they have their place in a configuration of today.
+KEPT = {"JupyterHub.extra_log_file", "JupyterHub.subdomain_hook", "KubeSpawner.image_pull_secrets"}
+
+
+def of(table: dict[str, str], *owners: type) -> list[str]:
+    """The names of a table that belong to one of these classes."""
+    return [name for name in table if issubclass(CHECKER.classes[name.partition(".")[0]], owners)]
+
+
+def changes(cls: type, key: str) -> set[str]:
+    """Which other settings of an object the setting changes."""
+    others, value = NEEDED.get(cls.__name__, {}), sample(cls, key)
+    with_it, without = (
+        cls(config=Config({cls.__name__: config})) for config in ({**others, key: value}, others)
+    )
+    compared = [name for name in cls.class_traits(config=True) if name != key]
+    both = {name: (getattr(with_it, name), getattr(without, name)) for name in compared}
+    return {name for name, (one, other) in both.items() if not callable(one) and one != other}
+
+
+def sample(cls: type, key: str) -> object:
+    trait = cls.class_traits(config=True).get(key)
+    return OTHER_IDPS if key == "allowed_idps" else next(value for value in VALUES if fits(trait, value))
+
+
+def fits(trait: TraitType | None, value: object) -> bool:
+    try:
+        return trait is None or trait.validate(HasTraits(), value) == value
+    except TraitError:
+        return False
+
+
+def test_no_name_is_in_two_tables():
+    assert len(TABLES) == len(WORKING) + len(YIELDING) + len(WITHOUT_EFFECT)
+
+
+@pytest.mark.parametrize("new", sorted({new for new in TABLES.values() if " " not in new}))
+def test_what_is_to_be_written_today_is_a_setting_and_no_old_name(new):
+    section, _, key = new.partition(".")
+    assert (CHECKER.unknown(section, key), CHECKER.old(section, key)) == ("", "")
+
+
+def test_every_name_that_the_packages_call_deprecated_is_in_a_table():
+    found = set()
+    for name, cls in CHECKER.classes.items():
+        if cls.__module__.partition(".")[0] in ("jupyterhub", "kubespawner", "oauthenticator"):
+            for aliases in ("_deprecated_traits", "_deprecated_aliases", "_deprecated_oauth_aliases"):
+                found |= {f"{name}.{old}" for old in vars(cls).get(aliases, {})}
+            for key, trait in cls.class_own_traits(config=True).items():
+                if re.search("deprecated", trait.help or "", re.IGNORECASE):
+                    found.add(f"{name}.{key}")
+    typo = "KubeSpawner.singleuser_allow_privilege_escalationsingleuser_lifecycle_hooks"  # a comma is missing
+    assert found - TABLES.keys() - KEPT == {typo}
+
+
+@pytest.mark.parametrize("name", of(WORKING, Authenticator))
+def test_an_authenticator_takes_what_is_said_to_work(name):
+    owner, _, key = name.partition(".")
+    cls, new = CHECKER.classes[owner], WORKING[name].partition(".")[2]
+    if hasattr(cls, new):
+        assert new in changes(cls, key)
+    else:
+        assert key in cls.class_traits(config=True)  # by itself: the new name is that of another class
+
+
+@pytest.mark.parametrize("name", of(WITHOUT_EFFECT, Authenticator))
+def test_an_authenticator_passes_over_or_refuses_what_is_said_to_have_no_effect(name):
+    owner, _, key = name.partition(".")
+    cls = CHECKER.classes[owner]
+    try:
+        changed = changes(cls, key)
+    except ValueError as refusal:
+        assert key in str(refusal)
+    else:
+        # OpenShift's login may be told not to verify certificates; ours, which is one, may not be.
+        assert changed - {"validate_server_cert"} == set()
+
+
+@pytest.mark.parametrize("name", of(WORKING, JupyterHub))
+def test_jupyterhub_hands_on_what_is_said_to_work(name):
+    key, (section, _, new) = name.partition(".")[2], WORKING[name].partition(".")
+    app = JupyterHub(config=Config({"JupyterHub": {key: sample(JupyterHub, key)}}))
+    assert section != "ConfigurableHTTPProxy" or new in app.config.ConfigurableHTTPProxy
+
+
+@pytest.mark.parametrize("name", of(WITHOUT_EFFECT, JupyterHub))
+def test_the_hubs_address_is_not_changed_by_what_is_said_to_have_no_effect(name):
+    key = name.partition(".")[2]
+    urls = []
+    for setting in ({}, {key: sample(JupyterHub, key)}):
+        c = Config({"JupyterHub": setting})
+        configure.configure_hub(c, settings(), Project("default"))
+        app = JupyterHub(config=c)
+        app.init_hub()
+        urls.append((app.hub.bind_url, app.hub.url, app.hub.api_url))
+    assert urls[0] == urls[1]
+
+
+@pytest.mark.parametrize("name", [*YIELDING, *of(WITHOUT_EFFECT, KubeSpawner)])
+def test_the_spawner_takes_an_old_name_only_where_the_new_one_is_not_set(name):
+    key, new = name.partition(".")[2], TABLES[name].partition(".")[2]
+    hub = Hub(connect_url="http://jupyterhub:8081/hub/")
+    value = sample(KubeSpawner, key if key in KubeSpawner.class_traits() else new)
+    taken = []
+    for others in ({}, {new: sample(KubeSpawner, new)}):
+        spawner = KubeSpawner.__new__(KubeSpawner)  # without its connection to a cluster
+        spawner.hub = hub
+        spawner.config = Config({"KubeSpawner": {**others, key: value}})
+        taken.append(new not in others and new in spawner.config.KubeSpawner)
+    assert taken == [name in YIELDING, False]
+    assert hub.url == "http://jupyterhub:8081/hub/"

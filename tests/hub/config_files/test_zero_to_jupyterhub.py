@@ -1,0 +1,20 @@
+"""The page for those who come from Zero to JupyterHub promises a test for each tick."""
+
+import re
+
+from ..conftest import REPO
+
+PAGE = (REPO / "docs/zero-to-jupyterhub.md").read_text()
+
+
+def test_each_tick_is_proven_by_a_test_that_there_is():
+    promised = re.findall(r"✓ (\w+) \|$", PAGE, re.MULTILINE)
+    assert PAGE.count("✓") == len(promised) >= 40
+    sources = "\n".join(file.read_text() for file in (REPO / "tests").rglob("test_*.py"))
+    there = set(re.findall(r"^(?:async )?def (test_\w+)", sources, re.MULTILINE))
+    assert [name for name in promised if name not in there] == []
+
+
+def test_a_row_without_a_tick_says_what_to_do_or_why_not():
+    rows = [line for line in PAGE.splitlines() if line.startswith("| `")]
+    assert all(len(row.split(" | ")) >= 2 and row.split(" | ")[1].strip() for row in rows)

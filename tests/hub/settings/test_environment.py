@@ -1,0 +1,335 @@
+import os
+import re
+from pathlib import Path
+from unittest.mock import patch
+
+import jupyterhub
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jupyterhub_openshift.settings.environment import (
+    JUPYTERHUBS_OWN,
+    VARIABLES,
+    Settings,
+    SettingsError,
+    example_of,
+    read_settings,
+)
+from jupyterhub_openshift.settings.old_variables import OLD_VARIABLES
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+
+def test_without_anything_set_the_hub_is_as_tmpnb_org():
+    assert read_settings().model_dump(exclude={"proxy_token"}) == {
+        "application_name": "jupyterhub",
+        "notebook_image": "minimal-notebook:3.12",
+        "notebook_menu": "off",
+        "notebook_memory": None,
+        "notebook_memory_request": None,
+        "notebook_cpu": None,
+        "notebook_cpu_request": None,
+        "notebook_interface": "lab",
+        "volume_size": None,
+        "storage_class": None,
+        "idle_timeout": 3600,
+        "max_age": 0,
+        "cull_warning": 300,
+        "max_servers": 0,
+        "named_servers": 0,
+        "database_host": None,
+        "database_port": 5432,
+        "database_name": "jupyterhub",
+        "database_user": "jupyterhub",
+        "database_password": None,
+        "cookie_secret": None,
+        "crypt_key": None,
+        "authenticator": "tmp",
+        "allow": None,
+        "allowed_users": frozenset(),
+        "allowed_groups": frozenset(),
+        "admin_users": frozenset(),
+        "admin_groups": frozenset(),
+        "title": "JupyterHub",
+        "logo": None,
+        "log_format": "text",
+        "metrics_token": None,
+    }
+
+
+def test_an_empty_variable_is_one_that_is_not_set(monkeypatch):
+    """A template's optional parameter that was left out becomes an empty variable."""
+    before = read_settings()
+    for name in VARIABLES.keys() - {"CONFIGPROXY_AUTH_TOKEN"}:
+        monkeypatch.setenv(name, "")
+    assert read_settings() == before
+
+
+@pytest.mark.parametrize("name", sorted(VARIABLES))
+def test_the_example_of_each_variable_works(name, monkeypatch):
+    monkeypatch.setenv("JUPYTERHUB_AUTHENTICATOR", "github")
+    if name == "JUPYTERHUB_STORAGE_CLASS":
+        monkeypatch.setenv("JUPYTERHUB_VOLUME_SIZE", "1Gi")
+    monkeypatch.setattr(os.path, "isfile", lambda path: True)
+    value = example_of(name).removeprefix(f"{name}=").replace("$(openssl rand -hex 32)", "0f" * 32)
+    monkeypatch.setenv(name, value)
+    read_settings()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "line"),
+    [
+        (
+            "APPLICATION_NAME",
+            "My_Hub",
+            "APPLICATION_NAME=My_Hub: is not a DNS label: lower case letters, digits and '-', a letter "
+            "first, "
+            "no '-' last. An example that works: APPLICATION_NAME=jupyterhub",
+        ),
+        (
+            "APPLICATION_NAME",
+            "a-hub-with-far-too-long-a-name",
+            "APPLICATION_NAME=a-hub-with-far-too-long-a-name: has 30 characters; 23 is the most, so that pod "
+            "names stay within 63. An example that works: APPLICATION_NAME=jupyterhub",
+        ),
+        (
+            "JUPYTERHUB_NOTEBOOK_IMAGE",
+            "Minimal Notebook",
+            "JUPYTERHUB_NOTEBOOK_IMAGE=Minimal Notebook: is not an image: NAME:TAG of an image stream, or "
+            "REGISTRY/NAME:TAG. An example that works: JUPYTERHUB_NOTEBOOK_IMAGE=minimal-notebook:3.12",
+        ),
+        (
+            "JUPYTERHUB_NOTEBOOK_MEMORY",
+            "512MB",
+            "JUPYTERHUB_NOTEBOOK_MEMORY=512MB: is not a Kubernetes quantity (a number, then nothing, m, "
+            "k, M, G, "
+            "T, Ki, Mi, Gi or Ti). An example that works: JUPYTERHUB_NOTEBOOK_MEMORY=512Mi",
+        ),
+        (
+            "JUPYTERHUB_NOTEBOOK_MEMORY",
+            "512",
+            "JUPYTERHUB_NOTEBOOK_MEMORY=512: is less than a mebibyte; is the unit missing? "
+            "An example that works: JUPYTERHUB_NOTEBOOK_MEMORY=512Mi",
+        ),
+        (
+            "JUPYTERHUB_NOTEBOOK_CPU",
+            "0",
+            "JUPYTERHUB_NOTEBOOK_CPU=0: is less than the least there is, 1m. "
+            "An example that works: JUPYTERHUB_NOTEBOOK_CPU=500m",
+        ),
+        (
+            "JUPYTERHUB_NOTEBOOK_INTERFACE",
+            "retro",
+            "JUPYTERHUB_NOTEBOOK_INTERFACE=retro: should be 'lab' or 'classic'. "
+            "An example that works: JUPYTERHUB_NOTEBOOK_INTERFACE=lab",
+        ),
+        (
+            "JUPYTERHUB_IDLE_TIMEOUT",
+            "an hour",
+            "JUPYTERHUB_IDLE_TIMEOUT=an hour: should be a valid integer, unable to parse string as an "
+            "integer. "
+            "An example that works: JUPYTERHUB_IDLE_TIMEOUT=3600",
+        ),
+        (
+            "JUPYTERHUB_MAX_SERVERS",
+            "-1",
+            "JUPYTERHUB_MAX_SERVERS=-1: should be greater than or equal to 0. "
+            "An example that works: JUPYTERHUB_MAX_SERVERS=20",
+        ),
+        (
+            "JUPYTERHUB_DATABASE_HOST",
+            "postgresql://db",
+            "JUPYTERHUB_DATABASE_HOST=postgresql://db: is not a host name or address. "
+            "An example that works: JUPYTERHUB_DATABASE_HOST=jupyterhub-db",
+        ),
+        (
+            "JUPYTERHUB_COOKIE_SECRET",
+            "short",
+            "JUPYTERHUB_COOKIE_SECRET=(hidden): is too short to be a secret: 32 characters are the least. "
+            "An example that works: JUPYTERHUB_COOKIE_SECRET=$(openssl rand -hex 32)",
+        ),
+        (
+            "JUPYTERHUB_CRYPT_KEY",
+            "not-a-key",
+            "JUPYTERHUB_CRYPT_KEY=(hidden): is not 32 bytes as 64 hexadecimal digits (several keys: "
+            "joined with "
+            "';'). An example that works: JUPYTERHUB_CRYPT_KEY=$(openssl rand -hex 32)",
+        ),
+        (
+            "JUPYTERHUB_AUTHENTICATOR",
+            "no.such.Authenticator",
+            "JUPYTERHUB_AUTHENTICATOR=no.such.Authenticator: cannot be imported (No module named 'no'). "
+            "An example that works: JUPYTERHUB_AUTHENTICATOR=github",
+        ),
+        (
+            "JUPYTERHUB_NOTEBOK_IMAGE",
+            "minimal-notebook:3.12",
+            "JUPYTERHUB_NOTEBOK_IMAGE=minimal-notebook:3.12: there is no such setting. "
+            "An example that works: JUPYTERHUB_NOTEBOOK_IMAGE=minimal-notebook:3.12",
+        ),
+        (
+            "JUPYTERHUB_DATABASE_PASWORD",
+            "geheim",
+            "JUPYTERHUB_DATABASE_PASWORD=(hidden): there is no such setting. "
+            "An example that works: JUPYTERHUB_DATABASE_PASSWORD=$(openssl rand -hex 32)",
+        ),
+        (
+            "JUPYTERHUB_ENABLE_LAB",
+            "1",
+            "JUPYTERHUB_ENABLE_LAB=1: is an old name without effect. "
+            "An example that works: JUPYTERHUB_NOTEBOOK_INTERFACE=lab",
+        ),
+        (
+            "CONFIGURATION_TYPE",
+            "workspace",
+            "CONFIGURATION_TYPE=workspace: is an old name without effect. "
+            "An example that works: JUPYTERHUB_AUTHENTICATOR=openshift",
+        ),
+        (
+            "JUPYTERHUB_TITLE",
+            "L\udcf6sungen",  # as Python reads it from an environment in Latin 1
+            "JUPYTERHUB_TITLE=L\\udcf6sungen: is not text in UTF-8. "
+            "An example that works: JUPYTERHUB_TITLE=Physics notebooks",
+        ),
+        (
+            "JUPYTERHUB_LOGO",
+            "logo.svg\n" + 40 * "long-name",
+            f"JUPYTERHUB_LOGO=logo.svg\\n{40 * 'long-name'}: is no file of this container. "
+            "An example that works: JUPYTERHUB_LOGO=/opt/app-root/configs/logo.svg",
+        ),
+        (
+            "JUPYTERHUB_GREETING",
+            "hello",
+            "JUPYTERHUB_GREETING=hello: there is no such setting, and names with JUPYTERHUB_ in front "
+            "are the "
+            "hub's. An example that works: MY_GREETING=...",
+        ),
+    ],
+)
+def test_a_bad_value_is_named_with_what_is_wrong_and_an_example_that_works(
+    variable, value, line, monkeypatch
+):
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError) as refusal:
+        read_settings()
+    assert str(refusal.value) == f"1 setting of this hub cannot be used:\n  {line}"
+
+
+def test_all_problems_are_reported_together(monkeypatch):
+    monkeypatch.delenv("CONFIGPROXY_AUTH_TOKEN")
+    monkeypatch.setenv("JUPYTERHUB_DATABASE_PORT", "70000")
+    monkeypatch.setenv("JUPYTERHUB_IDLE_TIMOUT", "60")
+    with pytest.raises(SettingsError) as refusal:
+        read_settings()
+    assert str(refusal.value) == (
+        "3 settings of this hub cannot be used:\n"
+        "  CONFIGPROXY_AUTH_TOKEN: is not set. An example that works: CONFIGPROXY_AUTH_TOKEN=$(openssl "
+        "rand -hex 32)\n"
+        "  JUPYTERHUB_DATABASE_PORT=70000: should be less than or equal to 65535. "
+        "An example that works: JUPYTERHUB_DATABASE_PORT=5432\n"
+        "  JUPYTERHUB_IDLE_TIMOUT=60: there is no such setting. An example that works: "
+        "JUPYTERHUB_IDLE_TIMEOUT=3600"
+    )
+
+
+def test_an_unknown_authenticator_is_named_with_those_of_the_image(monkeypatch):
+    monkeypatch.setenv("JUPYTERHUB_AUTHENTICATOR", "githup")
+    with pytest.raises(
+        SettingsError, match=r"is no authenticator of this image; those there are: .*, github, .*, tmp"
+    ):
+        read_settings()
+
+
+def test_variables_of_services_are_not_mistaken_for_settings(monkeypatch):
+    for name, value in {
+        "JUPYTERHUB_SERVICE_HOST": "172.30.1.2",
+        "JUPYTERHUB_SERVICE_PORT": "8081",
+        "JUPYTERHUB_PORT": "tcp://172.30.1.2:8081",
+        "JUPYTERHUB_PORT_8081_TCP_ADDR": "172.30.1.2",
+        "JUPYTERHUB_DATABASE_SERVICE_HOST": "172.30.1.3",
+        "JUPYTERHUB_DATABASE_PORT": "tcp://172.30.1.3:5432",
+    }.items():
+        monkeypatch.setenv(name, value)
+    assert read_settings().database_port == 5432
+
+
+def test_lists_of_names_have_commas_or_blanks_between_them(monkeypatch):
+    monkeypatch.setenv("JUPYTERHUB_AUTHENTICATOR", "github")
+    monkeypatch.setenv("JUPYTERHUB_ALLOWED_USERS", " alice, bob\ncarol ,")
+    assert read_settings().allowed_users == {"alice", "bob", "carol"}
+
+
+def test_settings_cannot_be_changed():
+    with pytest.raises(ValueError, match="frozen"):
+        read_settings().idle_timeout = 0
+
+
+def test_no_secret_is_in_the_text_of_the_settings(monkeypatch):
+    secret = "0123456789abcdef" * 4
+    for name in ("JUPYTERHUB_DATABASE_PASSWORD", "JUPYTERHUB_COOKIE_SECRET", "JUPYTERHUB_CRYPT_KEY"):
+        monkeypatch.setenv(name, secret)
+    monkeypatch.setenv("CONFIGPROXY_AUTH_TOKEN", secret)
+    assert secret not in repr(read_settings()) + str(read_settings())
+
+
+@pytest.mark.parametrize("name", sorted(JUPYTERHUBS_OWN))
+def test_what_jupyterhub_itself_reads_is_allowed_and_jupyterhub_does_read_it(name, monkeypatch):
+    monkeypatch.setenv(name, "something")
+    read_settings()
+    sources = (path.read_text() for path in Path(jupyterhub.__file__).parent.glob("*.py"))
+    assert any(re.search(rf"(environ\.get|getenv)\(\s*['\"]{name}", source) for source in sources)
+
+
+def test_the_documentation_lists_every_setting_with_its_default_and_meaning():
+    page = Path(__file__).parents[2].joinpath("docs/configuration.md").read_text()
+    rows = [line for line in page.splitlines() if re.match(r"\| `[A-Z_]+` \|", line)]
+    defaults = {name: field.get_default() for name, field in VARIABLES.items()}
+    shown = {name: f"`{value}`" if isinstance(value, (str, int)) else "" for name, value in defaults.items()}
+    assert rows == [f"| `{name}` | {shown[name]} | {VARIABLES[name].description} |" for name in VARIABLES]
+
+
+def test_every_setting_has_a_doc_and_an_example():
+    assert [name for name, field in VARIABLES.items() if not (field.description and field.examples)] == []
+
+
+# All that an environment can hold: bytes that are no text, too.
+texts = st.binary(max_size=40).map(lambda raw: raw.replace(b"\0", b"").decode(errors="surrogateescape"))
+plausible = st.sampled_from(
+    [
+        "tmp",
+        "github",
+        "openshift",
+        "everyone",
+        "listed",
+        "project",
+        "1Gi",
+        "2Gi",
+        "500m",
+        "0",
+        "-3",
+        "lab",
+        "a:b",
+    ]
+)
+environments = st.builds(
+    dict.__or__,
+    st.dictionaries(st.from_regex(r"JUPYTERHUB_[A-Z_]{1,20}", fullmatch=True), texts, max_size=2),
+    st.dictionaries(st.sampled_from(sorted([*VARIABLES, *OLD_VARIABLES])), texts | st.text() | plausible),
+).filter(lambda variables: not any("\0" in value for value in variables.values()))
+
+
+def is_a_list_of_problems(text: str) -> bool:
+    first, *lines = text.split("\n")
+    count = re.fullmatch(r"([1-9]\d*) settings? of this hub cannot be used:", first)
+    entries = all(re.fullmatch(r"  [A-Z_]+(=.*)?: .+ An example that works: .+", line) for line in lines)
+    return bool(count) and int(count[1]) == len(lines) and entries
+
+
+@given(environments)
+def test_any_environment_loads_or_gives_its_list_of_problems(variables):
+    with patch.dict(os.environ, {"PATH": os.environ["PATH"], **variables}, clear=True):
+        try:
+            assert isinstance(read_settings(), Settings)
+        except SettingsError as refusal:
+            assert is_a_list_of_problems(str(refusal))

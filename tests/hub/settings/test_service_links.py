@@ -1,0 +1,56 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jupyterhub_openshift.settings.service_links import without_service_links
+
+labels = st.from_regex(r"[a-z]([-a-z0-9]{0,20}[a-z0-9])?", fullmatch=True)
+
+
+def links(service: str, port: int = 8081, name: str = "http") -> dict[str, str]:
+    """What the kubelet makes of a service."""
+    prefix = service.upper().replace("-", "_")
+    address = "172.30.1.2"
+    url = f"tcp://{address}:{port}"
+    return {
+        f"{prefix}_SERVICE_HOST": address,
+        f"{prefix}_SERVICE_PORT": str(port),
+        f"{prefix}_SERVICE_PORT_{name.upper()}": str(port),
+        f"{prefix}_PORT": url,
+        f"{prefix}_PORT_{port}_TCP": url,
+        f"{prefix}_PORT_{port}_TCP_PROTO": "tcp",
+        f"{prefix}_PORT_{port}_TCP_PORT": str(port),
+        f"{prefix}_PORT_{port}_TCP_ADDR": address,
+    }
+
+
+def test_the_services_of_two_hubs_leave_no_trace():
+    environ = {"HOME": "/opt/app-root/src", "JUPYTERHUB_IDLE_TIMEOUT": "60"}
+    services = [
+        name + part for name in ("jupyterhub", "jakevdp", "jupyterhub-two") for part in ("", "-proxy", "-db")
+    ]
+    for service in services:
+        environ |= links(service)
+    assert without_service_links(environ) == {"HOME": "/opt/app-root/src", "JUPYTERHUB_IDLE_TIMEOUT": "60"}
+
+
+def test_the_port_of_a_service_jupyterhub_database_is_not_the_setting_of_that_name():
+    assert without_service_links(links("jupyterhub-database", 5432)) == {}
+
+
+def test_a_database_port_that_the_deployment_sets_stays_beside_a_service_of_that_name():
+    environ = links("jupyterhub-database", 5432) | {"JUPYTERHUB_DATABASE_PORT": "6432"}
+    assert without_service_links(environ) == {"JUPYTERHUB_DATABASE_PORT": "6432"}
+
+
+def test_what_looks_like_a_link_stays_if_there_is_no_such_service():
+    environ = {"JUPYTERHUB_DATABASE_PORT": "tcp://172.30.1.2:5432"}
+    assert without_service_links(environ) == environ
+
+
+@given(st.lists(labels), st.integers(1, 65535), labels)
+def test_whatever_services_there_are_only_their_variables_go(services, port, name):
+    own = {"PATH": "/usr/bin", "JUPYTERHUB_MAX_SERVERS": "3"}
+    environ = dict(own)
+    for service in services:
+        environ |= links(service, port, name.replace("-", "_"))
+    assert without_service_links(environ) == own

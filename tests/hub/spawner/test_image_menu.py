@@ -1,0 +1,214 @@
+"""The menu of images, from recorded image streams."""
+
+from copy import deepcopy
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jupyterhub_openshift.spawner.image_menu import menu
+from jupyterhub_openshift.spawner.spawn_failures import SpawnRefused
+
+from .test_openshift_spawner import DIGEST, manifest, spawner_of  # noqa: F401 (a fixture)
+
+STREAMS = ("GET", "/apis/image.openshift.io/v1/namespaces/rec/imagestreams")
+
+
+def stream(recorded, name: str, *tags: str, **annotations: str) -> dict:
+    """An image stream with these tags, as a cluster shows it."""
+    copy = deepcopy(recorded["image stream"]["response"])
+    copy["metadata"] |= {"name": name, "annotations": annotations or None}
+    copy["spec"]["tags"] = [{**copy["spec"]["tags"][0], "name": tag} for tag in tags]
+    copy["status"]["tags"] = [{**copy["status"]["tags"][0], "tag": tag} for tag in tags]
+    return copy
+
+
+def slugs(choices: list[dict]) -> list[str]:
+    return [choice["slug"] for choice in choices]
+
+
+def test_each_tag_of_a_stream_is_a_choice(recorded):
+    annotations = {"openshift.io/display-name": "SciPy notebook", "description": "With pandas."}
+    assert menu([stream(recorded, "scipy-notebook", "3.12", **annotations)], "") == [
+        {
+            "slug": "scipy-notebook:3.12",
+            "display_name": "SciPy notebook 3.12",
+            "description": "With pandas.",
+            "kubespawner_override": {"image": "scipy-notebook:3.12"},
+        }
+    ]
+
+
+def test_a_tags_own_title_and_text_go_before_the_streams(recorded):
+    one = stream(recorded, "nb", "3.12", **{"openshift.io/display-name": "Notebook", "description": "All."})
+    one["spec"]["tags"][0]["annotations"] = {
+        "openshift.io/display-name": "Python 3.12",
+        "description": "This.",
+    }
+    assert [(c["display_name"], c["description"]) for c in menu([one], "")] == [("Python 3.12", "This.")]
+
+
+def test_the_configured_image_comes_first_then_titles_then_newer_versions(recorded):
+    streams = [
+        stream(recorded, "b", "3.9", "3.12", "latest"),
+        stream(recorded, "a", "1"),
+        stream(recorded, "c", "1"),
+    ]
+    assert slugs(menu(streams, "c:1")) == ["c:1", "a:1", "b:3.12", "b:3.9", "b:latest"]
+
+
+def test_what_has_no_image_yet_or_is_hidden_is_no_choice(recorded):
+    one = stream(recorded, "nb", "1", "2", "3")
+    one["status"]["tags"][0]["items"] = None
+    one["spec"]["tags"][1]["annotations"] = {"tags": "python,hidden"}
+    assert slugs(menu([one], "")) == ["nb:3"]
+    new = {"metadata": {"name": "new"}, "spec": {}, "status": {}}
+    assert menu([new], "") == []
+
+
+def test_texts_cannot_bring_their_own_html(recorded):
+    one = stream(recorded, "nb", "1", description="<script>alert(1)</script>")
+    assert menu([one], "")[0]["description"] == "&lt;script&gt;alert(1)&lt;/script&gt;"
+
+
+@given(st.lists(st.text("0123456789.-abc", min_size=1)))
+def test_any_tags_can_be_put_in_order(tags):
+    streams = [
+        {
+            "metadata": {"name": "nb"},
+            "spec": {},
+            "status": {"tags": [{"tag": tag, "items": [1]} for tag in tags]},
+        }
+    ]
+    assert sorted(slugs(menu(streams, ""))) == sorted(f"nb:{tag}" for tag in tags)
+
+
+@pytest.fixture
+def menu_of(spawner_of, api):  # noqa: F811
+    """A user's spawner with a menu of these image streams."""
+
+    def make(*streams: dict, **values):
+        api.answers[STREAMS] = (200, {"metadata": {}, "items": list(streams)})
+        for each in streams:
+            api.answers["GET", f"{STREAMS[1]}/{each['metadata']['name']}"] = (200, each)
+        return spawner_of("alice", notebook_menu="on", authenticator="github", **values)
+
+    return make
+
+
+async def test_the_chosen_image_runs_and_the_choice_is_made_again_on_the_next_page(menu_of, recorded):
+    spawner = menu_of(stream(recorded, "a", "1"), stream(recorded, "b", "1"))
+    assert 'value="a:1"' in await spawner.get_options_form()
+    spawner.user_options = spawner.options_from_form({"profile": ["b:1"]})
+    await spawner.load_user_options()
+    pod = await manifest(spawner)
+    assert pod["spec"]["containers"][0]["image"] == f"127.0.0.1:5000/rec/minimal-notebook@{DIGEST}"
+    assert spawner.image == "b:1"
+    page = await spawner.get_options_form()
+    checked = page.index("checked")
+    assert page.index('value="b:1"') < checked
+    assert page.rindex('value="', 0, checked) == page.index('value="b:1"')
+
+
+async def test_a_remembered_choice_that_is_gone_chooses_the_first(menu_of, recorded):
+    spawner = menu_of(stream(recorded, "a", "1"), stream(recorded, "b", "1"))
+    spawner.user_options = {"profile": "gone:1"}
+    page = await spawner.get_options_form()
+    assert page.rindex('value="', 0, page.index("checked")) == page.index('value="a:1"')
+
+
+async def test_only_labelled_streams_are_asked_for_and_each_time_anew(menu_of, api, recorded):
+    spawner = menu_of(stream(recorded, "a", "1"), stream(recorded, "b", "1"))
+    assert "c:1" not in await spawner.get_options_form()
+    items = [stream(recorded, name, "1") for name in "abc"]
+    api.answers[STREAMS] = (200, {"metadata": {}, "items": items})
+    assert "c:1" in await spawner.get_options_form()
+
+
+@pytest.mark.parametrize("names", ["", "a"])
+async def test_where_there_is_nothing_to_choose_nobody_is_asked(menu_of, recorded, names):
+    spawner = menu_of(*(stream(recorded, name, "1") for name in names))
+    assert await spawner.get_options_form() == ""
+    await spawner.load_user_options()
+    assert spawner.image == ("a:1" if names else "minimal-notebook:3.12")
+
+
+SIZES = {"Small": {"memory": "512Mi"}, "Large": {"cpu": 4, "memory": "4Gi"}}
+
+
+async def test_a_size_is_offered_beside_each_image(menu_of, recorded):
+    spawner = menu_of(stream(recorded, "a", "1"), stream(recorded, "b", "1"))
+    spawner.sizes = SIZES
+    page = await spawner.get_options_form()
+    for image in ("a:1", "b:1"):
+        assert f'name="profile-option-{image}--size"' in page
+    assert "Large (4 CPU, 4Gi memory)" in page
+    chosen = {"profile": ["b:1"], "profile-option-b:1--size": ["large"]}
+    spawner.user_options = spawner.options_from_form(chosen)
+    await spawner.load_user_options()
+    assert (spawner.image, spawner.size, spawner.mem_limit) == ("b:1", "Large", 4 * 1024**3)
+
+
+async def test_sizes_are_offered_where_there_is_no_menu_too(menu_of):
+    spawner = menu_of()
+    spawner.image_menu = False
+    spawner.sizes = SIZES
+    assert "Small (512Mi memory)" in await spawner.get_options_form()
+    await spawner.load_user_options()
+    assert (spawner.image, spawner.size) == ("minimal-notebook:3.12", "Small")
+
+
+async def test_a_group_sees_only_what_it_may_choose(menu_of, recorded):
+    spawner = menu_of(stream(recorded, "a", "1"), stream(recorded, "b", "1"))
+    spawner.sizes = SIZES
+    spawner.group_limits = {"students": {"images": ["a:*"], "sizes": ["Small"]}}
+    spawner.user.groups = [SimpleNamespace(name="students")]
+    page = await spawner.get_options_form()
+    assert ('value="a:1"' in page, 'value="b:1"' in page) == (True, False)
+    assert ("Small" in page, "Large" in page) == (True, False)
+
+
+async def test_who_may_choose_nothing_is_told(menu_of, recorded):
+    spawner = menu_of(stream(recorded, "a", "1"))
+    spawner.group_limits = {"*": {"images": []}}
+    with pytest.raises(SpawnRefused) as refusal:
+        await spawner.get_options_form()
+    assert refusal.value.jupyterhub_message == (
+        "Your groups (none) may choose nothing that this hub has. Ask those who run it."
+    )
+
+
+async def test_a_choice_that_is_gone_is_told_where_there_is_another(menu_of, recorded):
+    spawner = menu_of(stream(recorded, "a", "1"), stream(recorded, "b", "1"))
+    spawner.user_options = {"profile": "c:1"}
+    with pytest.raises(SpawnRefused) as refusal:
+        await spawner.load_user_options()
+    assert refusal.value.jupyterhub_message == (
+        "What was chosen (c:1) is not offered any more. "
+        "Choose anew: start the server from the hub's home page."
+    )
+
+
+async def test_a_choice_that_is_gone_is_forgotten_where_there_is_only_one(menu_of, recorded):
+    spawner = menu_of(stream(recorded, "a", "1"))
+    spawner.user_options = {"profile": "c:1"}
+    await spawner.load_user_options()
+    assert (spawner.image, spawner.user_options) == ("a:1", {})
+
+
+async def test_on_a_plain_kubernetes_there_is_no_menu(menu_of, api):
+    spawner = menu_of()
+    del api.answers[STREAMS]
+    assert await spawner.get_options_form() == ""
+
+
+async def test_an_api_that_fails_is_told_on_the_spawn_page(menu_of, api):
+    spawner = menu_of()
+    api.answers[STREAMS] = (403, {"message": "no image streams for you"})
+    with pytest.raises(SpawnRefused) as refusal:
+        await spawner.get_options_form()
+    assert (
+        refusal.value.jupyterhub_message
+        == "The cluster refused to start this server: no image streams for you"
+    )

@@ -1,0 +1,392 @@
+"""The spawner against single answers of the API; whole starts are tested in the sandbox."""
+
+import asyncio
+from copy import deepcopy
+from datetime import datetime
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from kubernetes_asyncio.client import ApiClient
+from kubespawner import clients
+from traitlets.config import Config
+
+from jupyterhub_openshift import configure
+from jupyterhub_openshift.spawner.object_names import object_name
+from jupyterhub_openshift.spawner.openshift_spawner import OpenShiftSpawner
+from jupyterhub_openshift.spawner.spawn_failures import SpawnRefused
+
+from ..test_configure import PROJECT, settings
+
+UUID = "5b7eac5d-da83-42d4-dac1-d7f2ee00e30a"
+PODS = "/api/v1/namespaces/rec/pods"
+STREAM = "/apis/image.openshift.io/v1/namespaces/rec/imagestreams/minimal-notebook"
+DIGEST = "sha256:9dec9fc35ff851ef02730746bbfc17db0ceeff63ffa1d93b66359a215de8aa41"
+HUB = SimpleNamespace(
+    public_host="https://jupyterhub-rec.apps.real.test",
+    base_url="/hub/",
+    api_url="http://jupyterhub:8081/hub/api",
+)
+
+
+@pytest.fixture
+async def spawner_of(api, monkeypatch, recorded):
+    """Make a user's spawner that talks with the stand-in."""
+    for name, value in api.environ.items():
+        monkeypatch.setenv(name, value)
+    incluster = "kubernetes_asyncio.config.incluster_config.SERVICE_"
+    monkeypatch.setattr(f"{incluster}TOKEN_FILENAME", str(api.account / "token"))
+    monkeypatch.setattr(f"{incluster}CERT_FILENAME", str(api.account / "ca.crt"))
+    clients.load_config.cache_clear()
+    api.answer(recorded["image stream"])
+    empty = {"metadata": {"resourceVersion": "1"}, "items": []}
+    api.answers["GET", PODS] = (200, empty)
+    api.answers["GET", "/api/v1/namespaces/rec/events"] = (200, empty)
+
+    def make(user: str = UUID, server: str = "", **values) -> OpenShiftSpawner:
+        c = Config()
+        ours = settings(**values)
+        for concern in (
+            configure.configure_notebooks,
+            configure.configure_security,
+            configure.configure_pages,
+        ):
+            concern(c, ours, PROJECT)
+        configure.configure_limits(c, ours, PROJECT)
+        configure.configure_storage(c, ours, PROJECT)
+        c.Spawner.start_timeout = 10
+        user_model = SimpleNamespace(
+            name=user, id=1, url=f"/user/{user}/", escaped_name=user, settings={}, groups=[], spawners={}
+        )
+        orm = SimpleNamespace(name=server, server=None, state={}, user_options={})
+        return OpenShiftSpawner(
+            config=c, user=user_model, hub=HUB, orm_spawner=orm, api_token="the-token-of-the-server", db=None,
+            oauth_client_id="jupyterhub-user-x", cookie_options={},
+        )  # fmt: skip
+
+    yield make
+    await OpenShiftSpawner._stop_all_reflectors()
+    for client in list(clients._client_cache.values()):
+        await client.api_client.close()
+    clients._client_cache.clear()
+
+
+async def manifest(spawner: OpenShiftSpawner) -> dict:
+    return ApiClient().sanitize_for_serialization(await spawner.get_pod_manifest())
+
+
+RULES = {"JUPYTERHUB_IDLE_TIMEOUT": "600", "JUPYTERHUB_CULL_WARNING": "300"}
+
+
+async def test_a_server_is_told_when_it_will_be_culled_whatever_environment_the_users_file_sets(spawner_of):
+    spawner = spawner_of()
+    assert not {*RULES, "JUPYTERHUB_STARTED"} & spawner.get_env().keys()
+    spawner.culling = RULES
+    spawner.orm_spawner.started = datetime(2026, 5, 4, 3, 2, 1)
+    for environment in ({}, {"GREETING": "hello"}, {"JUPYTERHUB_IDLE_TIMEOUT": "60"}):
+        spawner.environment = environment
+        expected = {**RULES, "JUPYTERHUB_STARTED": "2026-05-04T03:02:01+00:00", **environment}
+        assert {name: spawner.get_env()[name] for name in expected} == expected
+
+
+async def test_the_pod_is_what_restricted_v2_and_the_seed_ask_for(spawner_of):
+    pod = await manifest(spawner_of(notebook_memory="512Mi", notebook_cpu="500m"))
+    environment = {entry["name"]: entry["value"] for entry in pod["spec"]["containers"][0].pop("env")}
+    annotations = pod["metadata"].pop("annotations")
+    assert annotations["hub.jupyter.org/username"] == UUID
+    assert environment["JUPYTERHUB_SERVICE_URL"] == "http://:8080/"
+    assert pod == {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": f"jupyterhub-nb-{UUID}",
+            "labels": {
+                "app": "jupyterhub",
+                "component": "singleuser-server",
+                "app.kubernetes.io/name": "jupyterhub",
+                "app.kubernetes.io/instance": "jupyterhub",
+                "app.kubernetes.io/part-of": "jupyterhub",
+                "app.kubernetes.io/managed-by": "kubespawner",
+                "app.kubernetes.io/component": "singleuser-server",
+                "hub.jupyter.org/username": UUID,
+                "hub.jupyter.org/servername": "",
+            },
+        },
+        "spec": {
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "imagePullSecrets": [],
+            "restartPolicy": "OnFailure",
+            "securityContext": {"fsGroup": 1000190000},
+            "volumes": [],
+            "containers": [
+                {
+                    "name": "notebook",
+                    "image": f"127.0.0.1:5000/rec/minimal-notebook@{DIGEST}",
+                    "args": ["/opt/app-root/bin/start-singleuser.sh"],
+                    "lifecycle": {},
+                    "ports": [{"name": "notebook-port", "containerPort": 8080}],
+                    "resources": {
+                        "limits": {"memory": 536870912, "cpu": 0.5},
+                        "requests": {},
+                    },
+                    "securityContext": {
+                        "runAsUser": 1000190000,
+                        "runAsNonRoot": True,
+                        "allowPrivilegeEscalation": False,
+                        "capabilities": {"drop": ["ALL"]},
+                        "seccompProfile": {"type": "RuntimeDefault"},
+                    },
+                    "volumeMounts": [],
+                }
+            ],
+        },
+    }
+
+
+async def test_no_secret_of_the_hub_is_in_the_environment_of_a_pod(spawner_of, monkeypatch):
+    for name in ("JUPYTERHUB_DATABASE_PASSWORD", "JUPYTERHUB_COOKIE_SECRET", "CONFIGPROXY_AUTH_TOKEN"):
+        monkeypatch.setenv(name, "a-secret-of-the-hub")
+    assert "a-secret-of-the-hub" not in str(await manifest(spawner_of()))
+
+
+async def test_a_user_with_a_volume_finds_it_again_by_its_name(spawner_of):
+    spawner = spawner_of("alice", volume_size="1Gi", authenticator="github")
+    claim = ApiClient().sanitize_for_serialization(spawner.get_pvc_manifest())
+    assert (claim["metadata"]["name"], claim["metadata"]["labels"]["app"]) == (
+        "jupyterhub-nb-alice",
+        "jupyterhub",
+    )
+    assert claim["spec"] == {
+        "accessModes": ["ReadWriteOnce"],
+        "resources": {"requests": {"storage": "1Gi"}},
+    }
+    pod = await manifest(spawner)
+    assert pod["spec"]["volumes"] == [
+        {"name": "home", "persistentVolumeClaim": {"claimName": "jupyterhub-nb-alice"}}
+    ]
+    assert pod["spec"]["containers"][0]["volumeMounts"] == [
+        {"name": "home", "mountPath": "/opt/app-root/src"}
+    ]
+
+
+async def test_the_first_start_copies_the_images_files_into_the_volume(spawner_of):
+    limits = {"notebook_memory": "512Mi", "notebook_memory_request": "256Mi"}
+    pod = await manifest(spawner_of("alice", volume_size="1Gi", authenticator="github", **limits))
+    (notebook,) = pod["spec"]["containers"]
+    assert pod["spec"]["initContainers"] == [
+        {
+            "name": "setup-volume",
+            "image": f"127.0.0.1:5000/rec/minimal-notebook@{DIGEST}",
+            "command": [
+                "/bin/sh",
+                "-c",
+                "test ! -x /opt/app-root/bin/setup-volume.sh || "
+                "exec /opt/app-root/bin/setup-volume.sh /opt/app-root/src /mnt/volume",
+            ],
+            "resources": {"limits": {"memory": 536870912}, "requests": {"memory": 268435456}},
+            "securityContext": notebook["securityContext"],
+            "volumeMounts": [{"name": "home", "mountPath": "/mnt/volume"}],
+        }
+    ]
+
+
+async def test_a_volume_of_the_users_own_at_another_place_needs_no_copy(spawner_of):
+    spawner = spawner_of("alice")
+    spawner.volumes = [{"name": "shared", "persistentVolumeClaim": {"claimName": "shared"}}]
+    spawner.volume_mounts = [{"name": "shared", "mountPath": "/opt/app-root/src/shared"}]
+    assert "initContainers" not in (await manifest(spawner))["spec"]
+
+
+@pytest.mark.parametrize(
+    ("user", "label"),
+    [
+        ("alice", "alice"),
+        ("alice@example.org", "alice-example-org---7a64adf2"),
+        ("Ünïcøde", "n-c-de---082e48c9"),
+    ],
+)
+async def test_pods_and_volumes_are_labelled_with_their_user_so_that_costs_can_be_told_apart(
+    spawner_of, user, label
+):
+    """Where a name is no label it gets a hash, so that no two are one; the annotation has it as it is."""
+    spawner = spawner_of(user, "second", volume_size="1Gi", authenticator="github")
+    pod = (await manifest(spawner))["metadata"]
+    claim = ApiClient().sanitize_for_serialization(spawner.get_pvc_manifest())["metadata"]
+    for metadata in (pod, claim):
+        assert metadata["labels"]["hub.jupyter.org/username"] == label
+        assert metadata["annotations"]["hub.jupyter.org/username"] == user
+        assert metadata["labels"]["app"] == "jupyterhub"
+    assert pod["labels"]["hub.jupyter.org/servername"] == "second"
+
+
+async def test_kubespawners_own_settings_reach_the_pod(spawner_of):
+    """What users of the Helm chart set, and what becomes of it."""
+    spawner = spawner_of("alice")
+    spawner.extra_labels = {"team": "physics"}
+    spawner.extra_annotations = {"note": "{username}"}
+    spawner.volumes = [{"name": "home", "persistentVolumeClaim": {"claimName": "all-homes"}}]
+    spawner.volume_mounts = [{"name": "home", "mountPath": "/home/all", "subPath": "{username}"}]
+    spawner.init_containers = [{"name": "first", "image": "busybox", "command": ["true"]}]
+    spawner.extra_containers = [{"name": "beside", "image": "busybox"}]
+    spawner.lifecycle_hooks = {"preStop": {"exec": {"command": ["sync"]}}}
+    spawner.node_selector = {"gpu": "yes"}
+    toleration = {"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}
+    spawner.tolerations = [toleration]
+    rule = {"matchExpressions": [{"key": "zone", "operator": "In", "values": ["a"]}]}
+    spawner.node_affinity_preferred = [{"weight": 10, "preference": rule}]
+    spawner.priority_class_name = "low"
+    spawner.service_account = "reader"
+    spawner.extra_pod_config = {"hostAliases": [{"ip": "10.1.1.1", "hostnames": ["data"]}]}
+    pod = await manifest(spawner)
+    spec, notebook = pod["spec"], pod["spec"]["containers"][0]
+    assert pod["metadata"]["labels"]["team"] == "physics"
+    assert pod["metadata"]["annotations"]["note"] == "alice"
+    assert notebook["volumeMounts"] == [{"name": "home", "mountPath": "/home/all", "subPath": "alice"}]
+    assert notebook["lifecycle"] == spawner.lifecycle_hooks
+    assert {key: spec[key] for key in ("nodeSelector", "tolerations", "priorityClassName")} == {
+        "nodeSelector": {"gpu": "yes"},
+        "tolerations": [toleration],
+        "priorityClassName": "low",
+    }
+    preferred = spec["affinity"]["nodeAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
+    assert preferred == [{"weight": 10, "preference": rule}]
+    assert [each["name"] for each in spec["initContainers"] + spec["containers"]] == [
+        "first",
+        "notebook",
+        "beside",
+    ]
+    assert (spec["serviceAccountName"], spec["automountServiceAccountToken"]) == ("reader", False)
+    assert spec["enableServiceLinks"] is False
+    assert spec["hostAliases"] == [{"ip": "10.1.1.1", "hostnames": ["data"]}]
+
+
+async def test_names_of_pods_and_volumes_follow_the_rules_for_names(spawner_of):
+    @given(st.text(min_size=1), st.text())
+    def follow(user, server):
+        spawner.user.name, spawner.orm_spawner.name = user, server
+        name = spawner._expand_user_properties(spawner.pod_name_template)
+        assert name == object_name("jupyterhub-nb-", user, server)
+
+    spawner = spawner_of()
+    follow()
+
+
+async def test_other_templates_and_the_old_scheme_are_those_of_kubespawner(spawner_of):
+    spawner = spawner_of("alice@example.org", "second")
+    expand = spawner._expand_user_properties
+    assert expand("claim-{user_server}", "escape") == "claim-alice-40example-2eorg--second"
+    assert expand("{username}-in-{servername}") == "alice-example-org---7a64adf2-in-second"
+
+
+async def test_the_image_is_resolved_at_each_start(spawner_of, api):
+    spawner = spawner_of()
+    await spawner.get_pod_manifest()
+    new = DIGEST.replace("9", "8")
+    api.answers["GET", STREAM][1]["status"]["tags"][0]["items"].insert(
+        0, {"dockerImageReference": f"registry/rec/minimal-notebook@{new}", "image": new}
+    )
+    pod = await manifest(spawner)
+    assert pod["spec"]["containers"][0]["image"] == f"registry/rec/minimal-notebook@{new}"
+
+
+@pytest.mark.parametrize("image", ["quay.io/jupyter/base-notebook:latest", "python:3.12"])
+async def test_what_is_no_image_stream_of_an_openshift_stays_as_it_is(spawner_of, api, image):
+    pod = await manifest(spawner_of(notebook_image=image))
+    assert pod["spec"]["containers"][0]["image"] == image
+
+
+async def start(spawner: OpenShiftSpawner) -> str:
+    with pytest.raises(SpawnRefused) as refusal:
+        await spawner.start()
+    return refusal.value.jupyterhub_message
+
+
+async def test_an_image_stream_that_is_not_there_is_told_on_the_spawn_page(spawner_of, api, recorded):
+    api.answer(recorded["image stream not found"])
+    assert await start(spawner_of(notebook_image="nosuch:1.0")) == (
+        'There is no image stream "nosuch" in the project rec. '
+        "This command lists those that there are: oc get imagestreams"
+    )
+
+
+async def test_a_refused_pod_is_told_on_the_spawn_page_and_its_token_is_not_logged(
+    spawner_of, api, recorded, caplog
+):
+    api.answers["POST", PODS] = (403, recorded["create pod over the quota"]["response"])
+    assert (await start(spawner_of())).startswith(
+        'The project\'s quota "compute" is used up: this server needs'
+    )
+    assert "the-token-of-the-server" in str(api.requests)
+    assert "the-token-of-the-server" not in caplog.text
+
+
+def created(api, recorded, status: dict | None = None) -> None:
+    """Let the API create the pod that is asked for; its status then is the given one."""
+    record = deepcopy(recorded["get pod whose image cannot be pulled"]["response"])
+    if status:
+        record["status"] |= status
+
+    def create(body):
+        record["metadata"] |= {"name": body["metadata"]["name"], "namespace": "rec"}
+        pods = {"metadata": {"resourceVersion": "2"}, "items": [record]}
+        api.answers["GET", PODS] = (200, pods)
+        return 201, record
+
+    api.answers["POST", PODS] = create
+
+
+async def test_an_image_that_cannot_be_pulled_ends_the_wait(spawner_of, api, recorded):
+    waiting = {"reason": "ImagePullBackOff", "message": 'Back-off pulling image "nosuch-notebook:1.0"'}
+    container = {
+        "name": "notebook",
+        "image": "nosuch-notebook:1.0",
+        "imageID": "",
+        "restartCount": 0,
+        "state": {"waiting": waiting},
+        "ready": False,
+    }
+    created(api, recorded, {"containerStatuses": [container]})
+    assert await start(spawner_of()) == (
+        'The image nosuch-notebook:1.0 cannot be pulled: Back-off pulling image "nosuch-notebook:1.0"'
+    )
+
+
+async def test_a_pod_without_a_place_is_told_before_jupyterhub_gives_up_without_a_reason(
+    spawner_of, api, recorded
+):
+    message = "0/3 nodes are available: 3 Insufficient memory."
+    created(api, recorded, {"conditions": [{"type": "PodScheduled", "status": "False", "message": message}]})
+    spawner = spawner_of()
+    spawner.start_timeout = 2
+    assert await start(spawner) == (
+        "The server did not start within 2 seconds: 0/3 nodes are available: 3 Insufficient memory. "
+        "Try again; if that does not help, ask those who run this hub."
+    )
+
+
+async def test_a_pod_of_the_same_name_from_before_is_not_mistaken_for_this_one(spawner_of, api, recorded):
+    """The old one's image could not be pulled; the new one is created after some time."""
+    old = deepcopy(recorded["get pod whose image cannot be pulled"]["response"])
+    old["metadata"] |= {"name": f"jupyterhub-nb-{UUID}", "uid": "of-the-old-one"}
+    old["status"]["containerStatuses"][0]["state"] = {"waiting": {"reason": "ImagePullBackOff"}}
+    api.answers["GET", PODS] = (200, {"metadata": {"resourceVersion": "1"}, "items": [old]})
+    spawner = spawner_of()
+    await spawner._start_watching_pods()
+    assert spawner._created_pod() is None
+
+
+async def test_an_overloaded_api_is_asked_again_for_the_pod(spawner_of, api, recorded):
+    created(api, recorded)
+    create = api.answers["POST", PODS]
+    answers = [(429, {"message": "too many requests"}), (503, "unavailable")]
+    api.answers["POST", PODS] = lambda body: answers.pop(0) if answers else create(body)
+    spawner = spawner_of()
+    starting = spawner.start()
+    for _ in range(400):
+        if spawner._created_uid:
+            break
+        await asyncio.sleep(0.05)
+    starting.cancel()
+    assert [request[0] for request in api.requests].count("POST") == 3

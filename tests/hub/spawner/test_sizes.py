@@ -1,0 +1,66 @@
+"""The sizes that users may choose from."""
+
+from jupyterhub_openshift.spawner.sizes import Size, size_option
+
+
+def option(**sizes: dict) -> dict:
+    return size_option({name: Size(**size) for name, size in sizes.items()})
+
+
+def test_a_size_is_a_choice_with_its_limits():
+    sizes = {"Small": {"cpu": "500m", "memory": "1Gi"}, "Large": {"cpu": 4, "memory": "16Gi"}}
+    sizes["Large"] |= {"cpu_request": 1, "memory_request": "8Gi"}
+    assert option(**sizes) == {
+        "size": {
+            "display_name": "Size",
+            "choices": {
+                "small": {
+                    "display_name": "Small (500m CPU, 1Gi memory)",
+                    "kubespawner_override": {
+                        "size": "Small",
+                        "extra_resource_limits": {},
+                        "cpu_limit": 0.5,
+                        "cpu_guarantee": None,
+                        "mem_limit": 1024**3,
+                        "mem_guarantee": None,
+                    },
+                },
+                "large": {
+                    "display_name": "Large (4 CPU, 16Gi memory)",
+                    "kubespawner_override": {
+                        "size": "Large",
+                        "extra_resource_limits": {},
+                        "cpu_limit": 4.0,
+                        "cpu_guarantee": 1.0,
+                        "mem_limit": 16 * 1024**3,
+                        "mem_guarantee": 8 * 1024**3,
+                    },
+                },
+            },
+        }
+    }
+
+
+def test_a_size_takes_away_the_gpu_of_another():
+    choices = option(Plain={}, GPU={"gpu": 1}, AMD={"resources": {"amd.com/gpu": 2}})["size"]["choices"]
+    assert {
+        name: (choice["display_name"], choice["kubespawner_override"]["extra_resource_limits"])
+        for name, choice in choices.items()
+    } == {
+        "plain": ("Plain", {"amd.com/gpu": None, "nvidia.com/gpu": None}),
+        "gpu": ("GPU (1 GPU)", {"amd.com/gpu": None, "nvidia.com/gpu": "1"}),
+        "amd": ("AMD (2 amd.com/gpu)", {"amd.com/gpu": "2", "nvidia.com/gpu": None}),
+    }
+
+
+def test_without_sizes_there_is_no_option():
+    assert size_option({}) == {}
+
+
+def test_a_name_cannot_bring_its_own_html():
+    ((key, choice),) = option(**{"<b>": {}})["size"]["choices"].items()
+    assert (key[:2], choice["display_name"]) == ("b-", "&lt;b&gt;")
+
+
+def test_no_two_sizes_are_the_same_choice():
+    assert len(option(**{"A": {}, "A!": {}, "Ä": {}})["size"]["choices"]) == 3

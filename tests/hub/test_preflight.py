@@ -1,0 +1,157 @@
+"""The command as the init container and the build run it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from jupyterhub_openshift.preflight import DatabaseUnavailable, wait_for_database
+from tests.ports import free_port
+from tests.transcript.project import eventually
+
+from .conftest import REPO
+from .database import settings_of
+from .test_configure import settings
+
+BUILD = """
+import sys
+from pathlib import Path
+from jupyterhub_openshift.preflight import check
+check(True, Path(sys.argv[1]))
+"""
+
+
+def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(REPO), **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def build(config: Path, **environ: str) -> subprocess.CompletedProcess:
+    return run("-c", BUILD, str(config), **environ)
+
+
+def test_in_a_build_the_configuration_is_checked_without_cluster_and_database():
+    done = build(REPO / "jupyterhub_config.py")
+    assert (done.returncode, done.stderr.splitlines()) == (
+        0,
+        [
+            "[jupyterhub-openshift] Not in a cluster: the project's values are left out",
+            "[jupyterhub-openshift] No configuration files beside the image's own",
+            "[jupyterhub-openshift] The configuration is good",
+        ],
+    )
+
+
+def test_in_a_build_that_runs_in_a_cluster_it_is_the_same():
+    done = build(REPO / "jupyterhub_config.py", KUBERNETES_SERVICE_HOST="172.30.0.1")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_fault_in_a_file_fails_without_a_traceback(tmp_path):
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "jupyterhub_config.py").write_text("c.KubeSpawner.imagee = 1")
+    config = tmp_path / "config.py"
+    config.write_text(
+        "from pathlib import Path\n"
+        "from jupyterhub_openshift.config_files.loader import load_config_files\n"
+        f"load_config_files(get_config(), building=True, root=Path({str(tmp_path)!r}))\n"
+    )
+    done = build(config)
+    assert (done.returncode, done.stderr.splitlines()) == (
+        1,
+        [
+            f"[jupyterhub-openshift] Loading {tmp_path}/src/jupyterhub_config.py",
+            f"{tmp_path}/src/jupyterhub_config.py, line 1: c.KubeSpawner.imagee is no setting. "
+            "Did you mean c.KubeSpawner.image?",
+        ],
+    )
+
+
+def test_a_pod_that_is_deleted_ends_the_check():
+    command = [sys.executable, "-m", "jupyterhub_openshift", "check"]
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPO)}
+    with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE) as running:
+
+        def takes_sigterm() -> int:
+            (caught,) = re.findall(r"SigCgt:\s*(\w+)", Path(f"/proc/{running.pid}/status").read_text())
+            return int(caught, 16) & 1 << (signal.SIGTERM - 1)
+
+        eventually("it takes the signal", takes_sigterm)
+        running.terminate()
+        assert (running.wait(timeout=60), running.stderr.read()) == (128 + signal.SIGTERM, b"")
+
+
+def test_a_bad_setting_fails_before_anything_is_waited_for():
+    done = run(
+        *("-m", "jupyterhub_openshift", "check"),
+        JUPYTERHUB_DATABASE_HOST="jupyterhub-db",
+        JUPYTERHUB_IDLE_TIMEOUT="soon",
+    )
+    assert (done.returncode, done.stderr.splitlines()) == (
+        1,
+        [
+            "2 settings of this hub cannot be used:",
+            "  CONFIGPROXY_AUTH_TOKEN: is not set. "
+            "An example that works: CONFIGPROXY_AUTH_TOKEN=$(openssl rand -hex 32)",
+            "  JUPYTERHUB_IDLE_TIMEOUT=soon: should be a valid integer, unable to parse string as an "
+            "integer. "
+            "An example that works: JUPYTERHUB_IDLE_TIMEOUT=3600",
+        ],
+    )
+
+
+def test_the_command_says_what_it_can_do():
+    done = subprocess.run(
+        [sys.executable, "-m", "jupyterhub_openshift", "check", "--help"],
+        cwd=REPO, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "--build" in done.stdout
+
+
+def test_without_a_database_host_nothing_is_waited_for(capfd):
+    wait_for_database(settings())
+    assert capfd.readouterr().err == ""
+
+
+def test_a_database_that_is_not_there_is_waited_for_with_a_line_each_and_then_given_up(capfd):
+    port = free_port()
+    ours = settings(database_host="127.0.0.1", database_port=port, database_password=SecretStr("geheim"))
+    with pytest.raises(DatabaseUnavailable) as refusal:
+        wait_for_database(ours, pauses=(0.01, 0.01))
+    reason = (
+        f'connection to server at "127.0.0.1", port {port} failed: Connection refused '
+        "Is the server running on that host and accepting TCP/IP connections?"
+    )
+    assert str(refusal.value) == (
+        f"The database at 127.0.0.1:{port} did not let the user jupyterhub into jupyterhub in 3 attempts; "
+        f"the last one said: {reason}"
+    )
+    assert capfd.readouterr().err.splitlines() == [
+        f"[jupyterhub-openshift] Waiting for the database at 127.0.0.1:{port}: attempt {n} of 3: {reason}"
+        for n in (1, 2)
+    ]
+
+
+def test_the_check_waits_until_a_login_works(postgresql, capfd):
+    """The server was only just started: the first attempts may come too early."""
+    wait_for_database(settings_of(postgresql), pauses=[0.1] * 100)
+    assert capfd.readouterr().err.splitlines()[-1] == (
+        f"[jupyterhub-openshift] The database at 127.0.0.1:{postgresql} is ready"
+    )
+
+
+def test_a_wrong_password_is_told_without_showing_it(postgresql):
+    with pytest.raises(DatabaseUnavailable) as refusal:
+        wait_for_database(settings_of(postgresql, "geheim"), pauses=[0.1] * 20)
+    assert "password authentication failed for user" in str(refusal.value)
+    assert "geheim" not in str(refusal.value)

@@ -1,0 +1,67 @@
+"""An owner is given only to what one may delete; the texts are those of OpenShift's kube-apiserver 1.36."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.apimachinery.errors import StatusError
+from sandbox.authorization.users import ADMIN, service_account
+from sandbox.registry.api import Api
+from tests.sandbox.projects import BINDINGS, HUB, PROJECT, ROLES, an_api, binding
+
+ACCOUNT = service_account(PROJECT.name, "narrow")
+RULES = [
+    {"apiGroups": [""], "resources": ["secrets", "configmaps"], "verbs": ["patch"]},
+    {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["owned"], "verbs": ["delete"]},
+]
+MAY_NOT_DELETE = "cannot set an ownerRef on a resource you can't delete: , <nil>"
+MAY_NOT_BLOCK = (
+    "cannot set blockOwnerDeletion if an ownerReference refers to a resource you can't set finalizers on"
+    ": , <nil>"
+)
+
+
+@pytest.fixture
+def api() -> Api:
+    """With an account that may patch secrets and config maps, and delete one config map."""
+    api = an_api()
+    api.create(ROLES, {"metadata": {"name": "narrow"}, "rules": RULES}, ADMIN)
+    subject = {"kind": "ServiceAccount", "name": "narrow", "namespace": PROJECT.name}
+    api.create(BINDINGS, binding("narrow", "Role", subject), ADMIN)
+    for resource in ("secrets", "configmaps"):
+        api.create(resource, {"metadata": {"name": "owned"}}, ADMIN)
+    api.create("configmaps", {"metadata": {"name": "other"}}, ADMIN)
+    return api
+
+
+def owned(api: Api, resource: str, name: str = "owned", user=ACCOUNT, **reference: bool) -> str:
+    """Which owner it has then, or why not."""
+    owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "hub", "uid": "1", **reference}
+    patch = {"metadata": {"ownerReferences": [owner]}}
+    try:
+        changed = api.patch(resource, name, "application/merge-patch+json", patch, user)
+    except StatusError as refusal:
+        assert (refusal.code, refusal.reason) == (403, "Forbidden")
+        return refusal.message
+    return str(changed["metadata"]["ownerReferences"][0]["name"])
+
+
+def test_what_one_may_not_delete_gets_no_owner(api: Api) -> None:
+    assert owned(api, "secrets") == f'secrets "owned" is forbidden: {MAY_NOT_DELETE}'
+    assert owned(api, "configmaps", "other") == f'configmaps "other" is forbidden: {MAY_NOT_DELETE}'
+    assert owned(api, "configmaps") == "hub"
+
+
+def test_nobody_delays_the_deletion_of_an_owner_that_is_not_theirs(api: Api) -> None:
+    assert (
+        owned(api, "configmaps", blockOwnerDeletion=True)
+        == f'configmaps "owned" is forbidden: {MAY_NOT_BLOCK}'
+    )
+    assert owned(api, "configmaps", blockOwnerDeletion=False) == "hub"
+
+
+def test_other_changes_ask_for_no_more(api: Api) -> None:
+    assert owned(api, "secrets", user=HUB) == "hub"
+    patch = {"metadata": {"labels": {"a": "b"}}}
+    changed = api.patch("secrets", "owned", "application/merge-patch+json", patch, ACCOUNT)
+    assert (changed["metadata"]["labels"], len(changed["metadata"]["ownerReferences"])) == ({"a": "b"}, 1)

@@ -1,0 +1,213 @@
+"""A real `kubectl` against the API on loopback TLS."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from sandbox.apiserver.http import application
+from sandbox.authorization.users import Tokens
+from sandbox.network.certificates import Authority
+from sandbox.registry.api import Api
+from tests.conftest import tool
+from tests.sandbox.projects import DEVELOPER, HUB, PROJECT, a_pod, an_api
+
+Obj = dict[str, Any]
+
+MANIFEST: Obj = {
+    "kind": "List",
+    "apiVersion": "v1",
+    "items": [
+        {
+            "kind": "ConfigMap",
+            "apiVersion": "v1",
+            "metadata": {"name": "c", "labels": {"app": "x"}},
+            "data": {"a": "1"},
+        },
+        {
+            "kind": "Route",
+            "apiVersion": "route.openshift.io/v1",
+            "metadata": {"name": "r", "labels": {"app": "x"}},
+            "spec": {"to": {"kind": "Service", "name": "s"}, "tls": {"termination": "edge"}},
+        },
+    ],
+}
+
+
+@dataclass
+class Kubectl:
+    """The command, logged in as the project's admin."""
+
+    api: Api
+    path: str
+    directory: Path
+
+    async def __call__(self, *args: str, stdin: str = "", fails: bool = False) -> str:
+        """Its output; both streams when it fails."""
+        process = await asyncio.create_subprocess_exec(
+            self.path,
+            *args,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, "KUBECONFIG": str(self.directory / "kubeconfig"), "HOME": str(self.directory)},
+        )
+        output, complaint = await process.communicate(stdin.encode())
+        assert bool(process.returncode) == fails, (output + complaint).decode()
+        return (output + complaint if fails else output).decode()
+
+
+@asynccontextmanager
+async def kubectl(directory: Path) -> AsyncIterator[Kubectl]:
+    path = shutil.which("kubectl", path=f"{Path(os.sys.executable).parent}:{os.environ['PATH']}") or tool(
+        "kubectl", "make"
+    )
+    api, authority = an_api(), Authority(directory / "ca")
+    tokens = Tokens(api.store, PROJECT, b"key", {"developer's": DEVELOPER})
+    runner = web.AppRunner(application(api, tokens), shutdown_timeout=0.1, handler_cancellation=True)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=authority.context("api", ["127.0.0.1"])).start()
+    port = runner.addresses[0][1]
+    cluster = {
+        "server": f"https://127.0.0.1:{port}",
+        "certificate-authority-data": base64.b64encode(authority.pem.encode()).decode(),
+    }
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "it",
+        "clusters": [{"name": "it", "cluster": cluster}],
+        "users": [{"name": "it", "user": {"token": "developer's"}}],
+        "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it", "namespace": PROJECT.name}}],
+    }
+    (directory / "kubeconfig").write_text(json.dumps(config))
+    try:
+        yield Kubectl(api, path, directory)
+    finally:
+        await runner.cleanup()
+
+
+async def test_pods_are_listed_with_the_usual_columns(tmp_path: Path) -> None:
+    async with kubectl(tmp_path) as it:
+        it.api.create("pods", a_pod("x"), HUB)
+        lines = [line.split() for line in (await it("get", "pods", "-o", "wide")).splitlines()]
+        assert lines[0] == [
+            "NAME",
+            "READY",
+            "STATUS",
+            "RESTARTS",
+            "AGE",
+            "IP",
+            "NODE",
+            "NOMINATED",
+            "NODE",
+            "READINESS",
+            "GATES",
+        ]
+        assert lines[1][:4] == ["x", "0/1", "Pending", "0"]
+        assert "Node:             <none>" in await it("describe", "pod", "x")
+        assert await it("get", "pods", "-l", "app=none") == ""
+
+
+async def test_apply_creates_changes_and_leaves_alone(tmp_path: Path) -> None:
+    async with kubectl(tmp_path) as it:
+        done = []
+        for value in ("1", "1", "2"):
+            MANIFEST["items"][0]["data"]["a"] = value
+            done.append((await it("apply", "-f", "-", stdin=json.dumps(MANIFEST))).splitlines())
+        assert done == [
+            ["configmap/c created", "route.route.openshift.io/r created"],
+            ["configmap/c unchanged", "route.route.openshift.io/r unchanged"],
+            ["configmap/c configured", "route.route.openshift.io/r unchanged"],
+        ]
+        gone = await it("delete", "configmap,route", "-l", "app=x")
+        assert [line.split()[0:2] for line in gone.splitlines()] == [
+            ["configmap", '"c"'],
+            ["route.route.openshift.io", '"r"'],
+        ]
+
+
+async def test_what_typed_clients_send_as_protobuf_is_understood(tmp_path: Path) -> None:
+    async with kubectl(tmp_path) as it:
+        assert await it("auth", "can-i", "create", "pods") == "yes\n"
+        assert "no" in await it("auth", "can-i", "create", "resourcequotas", fails=True)
+        await it("create", "secret", "generic", "s", "--from-literal=a=b")
+        assert it.api.store.get("secrets", "s")["data"] == {"a": "Yg=="}
+        await it("create", "deployment", "d", "--image=i:1", "--replicas=2", "--port=80")
+        spec = it.api.store.get("deployments.apps", "d")["spec"]
+        assert (spec["replicas"], spec["template"]["spec"]["containers"][0]["ports"]) == (
+            2,
+            [{"containerPort": 80, "protocol": "TCP"}],
+        )
+        await it("create", "quota", "q", "--hard=pods=1", fails=True)
+        await it("create", "pdb", "b", "--selector=app=x", "--min-available=50%")
+        assert it.api.store.get("poddisruptionbudgets.policy", "b")["spec"]["minAvailable"] == "50%"
+        await it("create", "role", "r", "--verb=get,list", "--resource=pods,routes.route.openshift.io")
+        assert len((await it("create", "token", "jupyterhub")).split(".")) == 3
+
+
+async def test_labels_annotations_scale_and_images_are_changed(tmp_path: Path) -> None:
+    async with kubectl(tmp_path) as it:
+        await it("create", "deployment", "d", "--image=i:1")
+        await it("scale", "deployment/d", "--replicas=0")
+        await it("set", "image", "deployment/d", "i=i:2")
+        await it("set", "env", "deployment/d", "A=b")
+        await it("label", "deployment/d", "tier=x")
+        obj = it.api.store.get("deployments.apps", "d")
+        container = obj["spec"]["template"]["spec"]["containers"][0]
+        assert (obj["spec"]["replicas"], container["image"], container["env"]) == (
+            0,
+            "i:2",
+            [{"name": "A", "value": "b"}],
+        )
+        assert obj["metadata"]["labels"] == {"app": "d", "tier": "x"}
+
+
+async def test_a_watch_goes_on_until_what_it_waits_for(tmp_path: Path) -> None:
+    async with kubectl(tmp_path) as it:
+        it.api.create("pods", a_pod("x"), HUB)
+        waiting = asyncio.create_task(
+            it("wait", "pod/x", "--for=jsonpath={.status.phase}=Running", "--timeout=20s")
+        )
+        await asyncio.sleep(0.3)
+        it.api.store.modify("pods", "x", lambda pod: pod["status"].update(phase="Running"))
+        assert await waiting == "pod/x condition met\n"
+        waiting = asyncio.create_task(it("wait", "pod/x", "--for=delete", "--timeout=20s"))
+        await asyncio.sleep(0.3)
+        it.api.delete("pods", "x", HUB, {"gracePeriodSeconds": 0})
+        await waiting
+
+
+async def test_a_misspelled_field_is_refused(tmp_path: Path) -> None:
+    async with kubectl(tmp_path) as it:
+        route = {**MANIFEST["items"][1], "spec": {"too": {}}}
+        text = await it("create", "--validate=strict", "-f", "-", stdin=json.dumps(route), fails=True)
+        assert 'strict decoding error: unknown field "spec.too"' in text
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        (
+            "get nodes",
+            'Error from server (Forbidden): nodes is forbidden: User "developer" cannot list resource '
+            '"nodes" in API group "" at the cluster scope',
+        ),
+        ("get pod none", 'Error from server (NotFound): pods "none" not found'),
+        ("get nosuch", 'error: the server doesn\'t have a resource type "nosuch"'),
+    ],
+)
+async def test_refusals_reach_the_user(tmp_path: Path, command: str, text: str) -> None:
+    async with kubectl(tmp_path) as it:
+        assert (await it(*command.split(), fails=True)).strip() == text

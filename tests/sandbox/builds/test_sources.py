@@ -1,0 +1,133 @@
+"""Where a build's source comes from."""
+
+import io
+import json
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from sandbox.builds.sources import BuildFailure, fetch, unpack
+
+OWN = "https://github.com/somebody/jupyterhub"
+
+
+def git(folder: Path, *words: str) -> None:
+    identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    subprocess.run(["git", "-C", str(folder), *identity, *words], check=True, capture_output=True)
+
+
+def files(folder: Path) -> dict[str, str]:
+    return {str(f.relative_to(folder)): f.read_text() for f in sorted(folder.rglob("*")) if f.is_file()}
+
+
+def build(**source: object) -> dict:
+    return {"metadata": {"name": "hub-1"}, "spec": {"source": source}}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout whose own BuildConfig names its Git address."""
+    folder = tmp_path / "checkout"
+    (folder / "notebook").mkdir(parents=True)
+    config = {"kind": "BuildConfig", "spec": {"source": {"git": {"uri": OWN}}}}
+    (folder / "resources.json").write_text(json.dumps({"kind": "List", "items": [config]}))
+    (folder / "notebook" / "start.sh").write_text("committed")
+    (folder / ".gitignore").write_text("ignored\n")
+    git(folder, "init", "--quiet", "--initial-branch=main")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "--message=first")
+    return folder
+
+
+@pytest.fixture
+def into(tmp_path: Path) -> Path:
+    folder = tmp_path / "into"
+    folder.mkdir()
+    return folder
+
+
+async def test_the_projects_own_address_is_the_working_tree_as_it_is_now(
+    checkout: Path, into: Path, tmp_path: Path
+):
+    (checkout / "notebook" / "start.sh").write_text("changed, not committed")
+    (checkout / "notebook" / "new.sh").write_text("new")
+    (checkout / "notebook" / "ignored").write_text("not in Git")
+    said: list[str] = []
+    own = build(git={"uri": f"{OWN}.git", "ref": "main"}, contextDir="notebook")
+    source = await fetch(own, tmp_path, checkout, into, said.append)
+    assert files(source) == {"new.sh": "new", "start.sh": "changed, not committed"}
+    assert said == [f'Cloning "{OWN}.git" ...\n\t(its working tree here: {checkout})']
+
+
+async def test_another_address_is_cloned_at_its_ref(checkout: Path, into: Path, tmp_path: Path):
+    git(checkout, "tag", "v1")
+    (checkout / "notebook" / "start.sh").write_text("second")
+    git(checkout, "commit", "--quiet", "--all", "--message=second")
+    said: list[str] = []
+    source = build(git={"uri": f"file://{checkout}", "ref": "v1"}, contextDir="/notebook")
+    assert files(await fetch(source, tmp_path, tmp_path, into, said.append)) == {"start.sh": "committed"}
+    assert said[0] == f'Cloning "file://{checkout}" ...'
+    assert "(first)" in said[1]
+
+
+async def test_an_address_without_a_repository_fails_the_build_with_gits_words(into: Path, tmp_path: Path):
+    with pytest.raises(BuildFailure) as failure:
+        await fetch(build(git={"uri": f"file://{tmp_path}/nosuch"}), tmp_path, tmp_path, into, lambda _: None)
+    assert (failure.value.reason, failure.value.message) == (
+        "FetchSourceFailed",
+        "Failed to fetch the input source.",
+    )
+    assert f"'{tmp_path}/nosuch' does not appear to be a git repository" in str(failure.value)
+
+
+async def test_a_git_address_cannot_run_a_command(into: Path, tmp_path: Path):
+    made = tmp_path / "made"
+    with pytest.raises(BuildFailure, match="transport 'ext' not allowed"):
+        await fetch(build(git={"uri": f"ext::sh -c touch% {made}"}), tmp_path, tmp_path, into, lambda _: None)
+    assert not made.exists()
+
+
+@pytest.mark.parametrize("folder", ["nosuch", "../.."])
+async def test_a_context_directory_that_is_not_in_the_source_fails_the_build(
+    checkout, into, tmp_path, folder
+):
+    with pytest.raises(BuildFailure) as failure:
+        await fetch(build(git={"uri": OWN}, contextDir=folder), tmp_path, checkout, into, lambda _: None)
+    assert failure.value.reason == "InvalidContextDirectory"
+    assert str(failure.value) == f"error: The supplied context directory does not exist. ({folder})"
+
+
+def test_an_upload_is_unpacked(tmp_path: Path):
+    unpack(archive({"app.py": "print(1)"}), "", tmp_path / "hub-1")
+    unpack(b"FROM x", "Dockerfile", tmp_path / "hub-2")
+    assert files(tmp_path) == {"hub-1/app.py": "print(1)", "hub-2/Dockerfile": "FROM x"}
+
+
+def test_an_upload_cannot_write_outside(tmp_path: Path):
+    with pytest.raises(ValueError, match=r"Member name contains '\.\.'"):
+        unpack(archive({"../escaped": "x"}), "", tmp_path / "uploads" / "hub-1")
+    with pytest.raises(ValueError, match="Cannot open: Not a directory"):
+        unpack(archive({"link": tmp_path, "link/escaped": "x"}), "", tmp_path / "uploads" / "hub-2")
+    assert [file.name for file in tmp_path.rglob("*escaped*")] == []
+
+
+def test_an_upload_that_is_no_archive_is_refused(tmp_path: Path):
+    with pytest.raises(ValueError, match="the upload is no tar archive: "):
+        unpack(b"hello", "", tmp_path / "hub-1")
+
+
+def archive(members: dict[str, str | Path]) -> bytes:
+    """Files with their text, links with their target."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        for name, text in members.items():
+            member = tarfile.TarInfo(name)
+            if isinstance(text, Path):
+                member.type, member.linkname = tarfile.SYMTYPE, str(text)
+                tar.addfile(member)
+            else:
+                member.size = len(text)
+                tar.addfile(member, io.BytesIO(text.encode()))
+    return buffer.getvalue()
