@@ -33,7 +33,7 @@ CONFIG = """
 from functools import partial
 from pathlib import Path
 import jupyterhub_openshift.authenticator.project_authenticator as authenticator
-from jupyterhub_openshift import cluster
+from jupyterhub_openshift.cluster import api as cluster
 from jupyterhub_openshift.cluster.ca_bundles import trusted
 
 account = Path({account!r})  # where the kubelet would have it is not ours here

@@ -282,7 +282,7 @@ def test_what_jupyterhub_itself_reads_is_allowed_and_jupyterhub_does_read_it(nam
 
 
 def test_the_documentation_lists_every_setting_with_its_default_and_meaning():
-    page = Path(__file__).parents[2].joinpath("docs/configuration.md").read_text()
+    page = Path(__file__).parents[3].joinpath("docs/configuration.md").read_text()
     rows = [line for line in page.splitlines() if re.match(r"\| `[A-Z_]+` \|", line)]
     defaults = {name: field.get_default() for name, field in VARIABLES.items()}
     shown = {name: f"`{value}`" if isinstance(value, (str, int)) else "" for name, value in defaults.items()}

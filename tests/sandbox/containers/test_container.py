@@ -39,7 +39,8 @@ show(net.createServer()).listen(0, '127.0.0.1');
 KILLED = """
 import asyncio, sys
 from pathlib import Path
-from sandbox.images import Images, remove_tree
+from sandbox.containers.image_store import remove_tree
+from sandbox.containers.images import Images
 from tests.sandbox.running import node
 async def main():
     state = Path(sys.argv[1])
@@ -177,7 +178,7 @@ async def test_pods_die_with_a_sandbox_that_is_killed(tmp_path: Path) -> None:
     sleeping = f"4242.{os.getpid()}"  # seconds that nobody else sleeps
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", KILLED, str(tmp_path), sleeping),
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout
