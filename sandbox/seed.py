@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sandbox.admission.scc import CONSTRAINTS, mcs_level
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.project import Project
 from sandbox.apimachinery.store import Store
 from sandbox.authorization import rbac
-
-Obj = dict[str, Any]
 
 ACCOUNTS = ("builder", "default", "deployer")
 

@@ -42,7 +42,6 @@ from sandbox.oauth import access_tokens
 from sandbox.oauth.server import OAuth
 from sandbox.registry.api import Api
 
-Obj = dict[str, Any]
 Then = Callable[["Options", asyncio.Event], Awaitable[int]]
 
 HOST = "127.0.0.1"

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Any
 
 from sandbox.admission.usage import pod_resources
 from sandbox.apimachinery.errors import forbidden
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.quantity import Quantity
 from sandbox.apimachinery.store import Store
-
-Obj = dict[str, Any]
 
 ANNOTATION = "kubernetes.io/limit-ranger"
 

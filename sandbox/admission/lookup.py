@@ -7,11 +7,9 @@ only where the stream says `lookupPolicy.local` or the object asks for it. What 
 from __future__ import annotations
 
 import re
-from typing import Any
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.store import Store
-
-Obj = dict[str, Any]
 
 STREAMS = "imagestreams.image.openshift.io"
 RESOLVE_NAMES = "alpha.image.policy.openshift.io/resolve-names"

@@ -5,14 +5,11 @@ OwnerReferencesPermissionEnforcement, which OpenShift switches on: `plugin/pkg/a
 
 from __future__ import annotations
 
-from typing import Any
-
 from sandbox.apimachinery import resources
 from sandbox.apimachinery.errors import StatusError, forbidden
+from sandbox.apimachinery.json_types import Obj
 from sandbox.authorization.rbac import Ask, Rbac
 from sandbox.authorization.users import User
-
-Obj = dict[str, Any]
 
 
 def check_change(resource: str, new: Obj, old: Obj, user: User, rbac: Rbac) -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sandbox.admission.usage import is_best_effort
 from sandbox.apimachinery.errors import forbidden
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.project import Project
 from sandbox.apimachinery.store import Store, random_suffix
-
-Obj = dict[str, Any]
 
 PRIORITIES = {"system-cluster-critical": 2000000000, "system-node-critical": 2000001000}
 MOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"

@@ -6,14 +6,12 @@ Words: `k8s.io/apiserver/pkg/admission/plugin/resourcequota/controller.go` and t
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
 
 from sandbox.admission.usage import Usage, is_best_effort, usage
 from sandbox.apimachinery.errors import forbidden
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.quantity import Quantity
 from sandbox.apimachinery.store import Store
-
-Obj = dict[str, Any]
 
 QUOTAS = "resourcequotas"
 ZERO = Quantity(Fraction(0))

@@ -13,13 +13,12 @@ from typing import Any, NamedTuple
 
 from sandbox.apimachinery import errors
 from sandbox.apimachinery.errors import Cause
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.names import forbidden, invalid
 from sandbox.apimachinery.project import Project
 from sandbox.apimachinery.store import copied
 from sandbox.authorization.rbac import Ask, Rbac
 from sandbox.authorization.users import User, service_account
-
-Obj = dict[str, Any]
 
 CONSTRAINTS: list[Obj] = json.loads((Path(__file__).with_name("scc.json")).read_text())
 POD_SECCOMP = "seccomp.security.alpha.kubernetes.io/pod"

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.quantity import Quantity
 
-Obj = dict[str, Any]
 Usage = dict[str, Quantity]
 
 ONE = Quantity(Fraction(1))

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 from sandbox.apimachinery.errors import Cause
-
-Obj = dict[str, Any]
+from sandbox.apimachinery.json_types import Obj
 
 DNS_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 DNS_SUBDOMAIN = rf"{DNS_LABEL}(\.{DNS_LABEL})*"

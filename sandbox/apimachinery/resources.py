@@ -7,9 +7,8 @@ import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-Obj = dict[str, Any]
+from sandbox.apimachinery.json_types import Obj
 
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 VIRTUAL = ("projects",)  # watched, but not stored under their own kind

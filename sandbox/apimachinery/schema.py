@@ -21,14 +21,12 @@ import json
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from sandbox.apimachinery import errors
+from sandbox.apimachinery.json_types import Json, Obj
 from sandbox.apimachinery.quantity import canonical
 from sandbox.apimachinery.store import copied
-
-Obj = dict[str, Any]
-Json: TypeAlias = Any
 
 TYPES: dict[str, dict[str, str]] = json.loads((Path(__file__).with_name("types.json")).read_text())
 GROUPS = {"": "core", "apps.openshift.io": "openshift-apps", "build.openshift.io": "openshift-build"}

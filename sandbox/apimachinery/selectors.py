@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.apimachinery.errors import Cause, bad_request
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.names import invalid, label_value, qualified
 
-Obj = dict[str, Any]
 Test = Callable[[Obj], bool]
 
 BINARY = ("in", "notin", "=", "==", "!=", ">", "<")

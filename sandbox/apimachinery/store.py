@@ -20,8 +20,8 @@ from datetime import datetime, timezone
 from typing import Any, NamedTuple, TypeVar
 
 from sandbox.apimachinery import errors, selectors
+from sandbox.apimachinery.json_types import Obj
 
-Obj = dict[str, Any]
 T = TypeVar("T")
 HISTORY = 4096
 NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"  # k8s.io/apimachinery/pkg/util/rand

@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from aiohttp import web
 
 from sandbox.apimachinery.errors import bad_request
+from sandbox.apimachinery.json_types import Obj
 from sandbox.authorization.users import User
 from sandbox.builds.sources import unpack
 from sandbox.controllers import buildconfigs, deploymentconfigs
 from sandbox.controllers.loop import Cluster
 
-Obj = dict[str, Any]
 Action = Callable[[str, web.Request, User], Awaitable[Obj]]
 
 LARGEST_UPLOAD = 256 * 1024 * 1024

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, TypeAlias
 
 from aiohttp import web
 
 from sandbox.apimachinery import errors, resources, schema
+from sandbox.apimachinery.json_types import Json, Obj
 from sandbox.apimachinery.resources import Resource
 from sandbox.apiserver import protobuf
 from sandbox.apiserver.request_info import Request
-
-Obj = dict[str, Any]
-Json: TypeAlias = Any
 
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 NO_BODY = "couldn't get version/kind; json parse error: unexpected end of JSON input (<empty>)"

@@ -7,11 +7,9 @@ Set them on the object, or with the admin's token over HTTP:
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
 
 from sandbox.apimachinery.errors import StatusError, bad_request
-
-Obj = dict[str, Any]
+from sandbox.apimachinery.json_types import Obj
 
 ANSWERS = {
     410: ("Expired", "The resourceVersion for the provided watch is too old."),

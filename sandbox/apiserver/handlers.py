@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 from aiohttp import web
 
 from sandbox.apimachinery import errors, resources, schema
+from sandbox.apimachinery.json_types import Json, Obj
 from sandbox.apimachinery.resources import Resource
 from sandbox.apiserver import audit, discovery, lists, options
 from sandbox.apiserver.bodies import accepted_as_table, check_body, read_json
@@ -25,9 +26,6 @@ from sandbox.registry import templates, views
 from sandbox.registry.api import Api
 from sandbox.registry.patches import TYPES as PATCHES
 from sandbox.validation.pods import hidden_variables
-
-Obj = dict[str, Any]
-Json: TypeAlias = Any
 
 log = logging.getLogger(__name__)
 

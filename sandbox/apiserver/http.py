@@ -6,11 +6,11 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from aiohttp import web
 
 from sandbox.apimachinery import errors
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apiserver import discovery, openapi
 from sandbox.apiserver.faults import Faults
 from sandbox.apiserver.handlers import Handlers, warned
@@ -22,7 +22,6 @@ from sandbox.authorization.users import ANONYMOUS, Tokens, User
 from sandbox.oauth.server import OAuth
 from sandbox.registry.api import Api
 
-Obj = dict[str, Any]
 Action = Callable[[str, web.Request, User], Awaitable[Obj]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -6,13 +6,12 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sandbox.apimachinery import errors, selectors
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.resources import Resource
 from sandbox.apimachinery.store import Event, Store, Watch
-
-Obj = dict[str, Any]
 
 COMMON = ("metadata.name", "metadata.namespace")
 FIELDS = {

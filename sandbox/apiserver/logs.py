@@ -6,13 +6,12 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from sandbox.apimachinery.errors import StatusError, bad_request
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.store import Store
 from sandbox.apiserver.request_info import is_true
 
-Obj = dict[str, Any]
 LogFile = Callable[[str, str, bool], Path | None]  # pod, container, previous
 
 POLL = 0.1

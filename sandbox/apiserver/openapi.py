@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.resources import GROUP_VERSIONS, Resource
-
-Obj = dict[str, Any]
 
 ANSWER = {"200": {"description": "OK"}}
 FIELD_VALIDATION = {"name": "fieldValidation", "in": "query", "schema": {"type": "string"}}

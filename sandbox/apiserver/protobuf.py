@@ -9,12 +9,9 @@ import base64
 import json
 from collections.abc import Iterator
 from datetime import datetime, timezone
-from typing import Any, TypeAlias
 
 from sandbox.apimachinery import schema
-
-Obj = dict[str, Any]
-Json: TypeAlias = Any
+from sandbox.apimachinery.json_types import Json, Obj
 
 MAGIC = b"k8s\0"
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from sandbox.apimachinery.errors import StatusError, bad_request, details
 from sandbox.apimachinery.errors import invalid as invalid_object
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.names import invalid
 from sandbox.apimachinery.project import Project
 from sandbox.authorization.rbac import Ask, Decision, Rbac
 from sandbox.authorization.users import AUDIENCE, Tokens, User
-
-Obj = dict[str, Any]
 
 REVIEW = ".authorization.k8s.io"  # a real API forgets the kind here
 OLD_REVIEWS = "localsubjectaccessreviews.authorization.openshift.io"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
-from typing import Any, TypeAlias
 
 from aiohttp import web
 
 from sandbox.apimachinery import errors, schema
+from sandbox.apimachinery.json_types import Json, Obj
 from sandbox.apimachinery.names import invalid
 from sandbox.apimachinery.resources import Resource, find
 from sandbox.apiserver.bodies import check_body
@@ -20,8 +20,6 @@ from sandbox.registry.api import Api
 from sandbox.registry.patches import TYPES as PATCHES
 from sandbox.registry.patches import patched
 
-Obj = dict[str, Any]
-Json: TypeAlias = Any
 Action = Callable[[str, web.Request, User], Awaitable[Obj]]
 
 LOGS = {"pods": "of_pod", "builds": "of_build", "deploymentconfigs": "of_deployment"}

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from typing import Any
 
-Obj = dict[str, Any]
+from sandbox.apimachinery.json_types import Obj
+
 RoleRules = Callable[[str], list[Obj] | None]
 
 SUPPORTED = ("user:check-access", "user:full", "user:info", "user:list-projects", "user:list-scoped-projects")

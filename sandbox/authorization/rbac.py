@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sandbox.apimachinery.errors import StatusError, details, forbidden
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.store import Store
 from sandbox.authorization import oauth_scopes
 from sandbox.authorization.users import SCOPES, User
-
-Obj = dict[str, Any]
 
 ROLES = "roles.rbac.authorization.k8s.io"
 BINDINGS = "rolebindings.rbac.authorization.k8s.io"

@@ -10,12 +10,10 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.project import Project
 from sandbox.apimachinery.store import Store
-
-Obj = dict[str, Any]
 
 AUDIENCE = "https://kubernetes.default.svc"
 AUTHENTICATED = "system:authenticated"

@@ -23,8 +23,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.builds.mirrors import Mirrors, mirrors
 from sandbox.builds.sources import BuildFailure
 from sandbox.containers.container import Container, Mount, is_root
@@ -32,7 +33,6 @@ from sandbox.containers.host import BUILD_CACHE
 from sandbox.containers.image_store import Image, remove_tree, walk
 from sandbox.containers.images import Images
 
-Obj = dict[str, Any]
 Env = list[tuple[str, str]]
 SCRIPTS = ("assemble", "run", "save-artifacts")
 SCRIPTS_LABEL = "io.openshift.s2i.scripts-url"

@@ -10,9 +10,9 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-Obj = dict[str, Any]
+from sandbox.apimachinery.json_types import Obj
+
 Say = Callable[[str], None]
 
 PROTOCOLS = "http:https:git:ssh:file"

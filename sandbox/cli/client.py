@@ -14,9 +14,8 @@ import aiohttp
 
 from sandbox.apimachinery import resources
 from sandbox.apimachinery.errors import StatusError
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.resources import Resource
-
-Obj = dict[str, Any]
 
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 FOREVER = aiohttp.ClientTimeout(total=None)

@@ -13,13 +13,12 @@ from typing import Any
 
 from sandbox.apimachinery import resources
 from sandbox.apimachinery.errors import StatusError
+from sandbox.apimachinery.json_types import Obj
 from sandbox.builds.sources import own_addresses
 from sandbox.cli.client import UnknownKind
 from sandbox.cli.get import server_error
 from sandbox.cli.shell import Shell, UsageError, qualified
 from sandbox.paths import CHECKOUT
-
-Obj = dict[str, Any]
 
 TEMPLATES = "templates.template.openshift.io"
 BINDINGS = "rolebindings.rbac.authorization.k8s.io"

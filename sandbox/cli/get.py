@@ -8,11 +8,10 @@ import json
 from typing import Any
 
 from sandbox.apimachinery.errors import StatusError
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.resources import Resource
 from sandbox.cli.client import TABLE
 from sandbox.cli.shell import Shell, UsageError, named_objects, qualified
-
-Obj = dict[str, Any]
 
 GAP = 3  # between two columns
 LEAST = 6  # of a column, with its gap

@@ -12,10 +12,9 @@ from typing import Any
 
 from sandbox.apimachinery import resources
 from sandbox.apimachinery.errors import StatusError
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.resources import Resource
 from sandbox.cli.shell import Shell, UsageError, qualified, resources_of
-
-Obj = dict[str, Any]
 
 BUILDS = "builds.build.openshift.io"
 BUILDCONFIGS = "buildconfigs.build.openshift.io"

@@ -20,7 +20,6 @@ from sandbox.paths import CHECKOUT, COMMAND
 if TYPE_CHECKING:
     from sandbox.server import Options
 
-Obj = dict[str, Any]
 
 STOP_SECONDS = 40
 START_SECONDS = 60

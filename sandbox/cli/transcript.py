@@ -22,7 +22,6 @@ from sandbox.paths import COMMAND
 if TYPE_CHECKING:
     from sandbox.server import Options
 
-Obj = dict[str, Any]
 
 APP = "jupyterhub"
 BUILDS = ("minimal-notebook", APP)

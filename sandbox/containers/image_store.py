@@ -16,9 +16,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-Obj = dict[str, Any]
+from sandbox.apimachinery.json_types import Obj
+
 OPAQUE = ("trusted.overlay.opaque", "user.overlay.opaque")
 
 

@@ -5,15 +5,12 @@ Names, labels and words are those of openshift-apiserver (`pkg/build/apiserver/b
 
 from __future__ import annotations
 
-from typing import Any
-
 from sandbox.apimachinery.errors import StatusError, bad_request
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.store import copied, now
 from sandbox.controllers.imagestreams import STREAMS, latest
 from sandbox.controllers.loop import RETRY, Cluster, Controller
 from sandbox.controllers.objects import is_going, owner_reference
-
-Obj = dict[str, Any]
 
 BUILDCONFIGS = "buildconfigs.build.openshift.io"
 BUILDS = "builds.build.openshift.io"

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.apimachinery.errors import StatusError
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.store import now
 from sandbox.builds import sources
 from sandbox.builds.s2i import Builder, ignored_files
@@ -29,7 +30,6 @@ from sandbox.controllers.loop import RETRY, Cluster, Controller
 from sandbox.controllers.objects import is_going, owner_reference
 from sandbox.controllers.records import PodRecord
 
-Obj = dict[str, Any]
 log = logging.getLogger(__name__)
 
 COMPONENT = "build-controller"

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timezone
-from typing import Any
 
 from sandbox.apimachinery.errors import StatusError
+from sandbox.apimachinery.json_types import Obj
 from sandbox.controllers.deploymentconfigs import (
     CANCELLED,
     CONFIGS,
@@ -31,8 +31,6 @@ from sandbox.controllers.deploymentconfigs import PHASE as PHASE_OF
 from sandbox.controllers.loop import RETRY, Controller
 from sandbox.controllers.objects import age, fraction, is_controlled_by, owner_reference
 from sandbox.controllers.records import PodRecord
-
-Obj = dict[str, Any]
 
 COMPONENT = "deployer-controller"
 DEFAULT_TIMEOUT = 600

@@ -7,9 +7,9 @@ openshift-controller-manager (`pkg/apps/deploymentconfig`), which `oc rollout st
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from sandbox.apimachinery import errors
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.store import Store, copied
 from sandbox.controllers.loop import Cluster, Controller
 from sandbox.controllers.objects import (
@@ -20,8 +20,6 @@ from sandbox.controllers.objects import (
     owner_reference,
     set_condition,
 )
-
-Obj = dict[str, Any]
 
 CONFIGS = "deploymentconfigs.apps.openshift.io"
 CONTROLLERS = "replicationcontrollers"

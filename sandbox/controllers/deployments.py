@@ -5,8 +5,7 @@ The arithmetic is that of `pkg/controller/deployment` in kubernetes; left out is
 
 from __future__ import annotations
 
-from typing import Any
-
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.store import copied
 from sandbox.controllers.loop import Controller
 from sandbox.controllers.objects import (
@@ -20,8 +19,6 @@ from sandbox.controllers.objects import (
     set_condition,
     template_hash,
 )
-
-Obj = dict[str, Any]
 
 REVISION = "deployment.kubernetes.io/revision"
 SETS = "replicasets.apps"

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sandbox.apimachinery import selectors
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.store import copied
 from sandbox.controllers.loop import Controller
 from sandbox.controllers.objects import is_active, is_going, is_ready, owner_reference
-
-Obj = dict[str, Any]
 
 SLICES = "endpointslices.discovery.k8s.io"
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from sandbox.apimachinery.json_types import Obj
 from sandbox.controllers.loop import Controller
 from sandbox.controllers.objects import is_going
-
-Obj = dict[str, Any]
 
 COMPONENT = "generic-garbage-collector"
 FOREGROUND = "foregroundDeletion"

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.store import Store, now
 from sandbox.containers.image_store import Image
 from sandbox.containers.images import Images
 from sandbox.controllers.loop import Cluster, Controller
 from sandbox.controllers.objects import is_going
 
-Obj = dict[str, Any]
 log = logging.getLogger(__name__)
 
 STREAMS = "imagestreams.image.openshift.io"

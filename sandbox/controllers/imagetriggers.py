@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.controllers.buildconfigs import BUILDCONFIGS, instantiate_for_image
 from sandbox.controllers.deploymentconfigs import CONFIGS, image_triggers
 from sandbox.controllers.imagestreams import STREAMS, latest
 from sandbox.controllers.loop import Controller, soonest
 from sandbox.controllers.objects import is_going
-
-Obj = dict[str, Any]
 
 TRIGGERS = "image.openshift.io/triggers"
 BY_NAME = re.compile(

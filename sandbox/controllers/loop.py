@@ -8,16 +8,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sandbox.apimachinery.errors import StatusError
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.store import Store, now
 
 if TYPE_CHECKING:
     from sandbox.apimachinery.project import Project
     from sandbox.registry.api import Api
 
-Obj = dict[str, Any]
 log = logging.getLogger(__name__)
 
 SETTLE = 0.02  # a burst of changes (a list of pods created) is looked at once

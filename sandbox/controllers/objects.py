@@ -5,11 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime, timezone
-from typing import Any
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.store import NAME_LETTERS, now
-
-Obj = dict[str, Any]
 
 
 def owner_reference(owner: Obj, api_version: str, kind: str) -> Obj:

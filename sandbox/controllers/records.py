@@ -7,13 +7,11 @@ log, and `oc get pods` lists them as Completed or Error. The kubelet leaves them
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.store import now
 from sandbox.controllers.loop import Cluster, Controller
 from sandbox.controllers.objects import is_going
-
-Obj = dict[str, Any]
 
 NODE = "controllers"
 

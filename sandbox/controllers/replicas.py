@@ -7,6 +7,7 @@ from typing import Any
 
 from sandbox.apimachinery import selectors
 from sandbox.apimachinery.errors import StatusError
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.store import copied, now
 from sandbox.controllers.loop import Controller, soonest
 from sandbox.controllers.objects import (
@@ -17,8 +18,6 @@ from sandbox.controllers.objects import (
     is_ready,
     owner_reference,
 )
-
-Obj = dict[str, Any]
 
 LONGEST_BACKOFF = 5.0
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.store import random_suffix
 from sandbox.controllers.loop import Controller
 from sandbox.controllers.objects import is_going, owner_reference
-
-Obj = dict[str, Any]
 
 
 class ServiceAccounts(Controller):

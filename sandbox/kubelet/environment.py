@@ -12,10 +12,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.quantity import Quantity
 from sandbox.apimachinery.store import Store
 
-Obj = dict[str, Any]
 REFERENCE = re.compile(r"\$\$|\$\(([^()]*)\)")
 FIELD_KEY = re.compile(r"metadata\.(labels|annotations)\['([^']+)'\]")
 

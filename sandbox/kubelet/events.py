@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import time
 from datetime import datetime, timezone
-from typing import Any
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.store import Store, now
-
-Obj = dict[str, Any]
 
 
 class Events:

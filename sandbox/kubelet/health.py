@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.containers.container import Running
 from sandbox.kubelet.node import NodePod
 from sandbox.kubelet.probes import Failure, handle, probe, watch
 from sandbox.kubelet.status import Record
-
-Obj = dict[str, Any]
 
 
 class Health:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from pathlib import Path
-from typing import Any
 
 from sandbox.apimachinery.errors import StatusError
 from sandbox.apimachinery.store import Event
@@ -21,7 +20,6 @@ from sandbox.kubelet.node import Node
 from sandbox.kubelet.pod import Pod
 from sandbox.kubelet.volumes import forget_claim
 
-Obj = dict[str, Any]
 log = logging.getLogger(__name__)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.project import Project
 from sandbox.apimachinery.store import Store
 from sandbox.containers.container import Running
@@ -13,8 +14,6 @@ from sandbox.containers.images import Images
 from sandbox.kubelet.events import Events
 from sandbox.kubelet.volumes import IssueToken
 from sandbox.network.services import Network
-
-Obj = dict[str, Any]
 
 
 class Node:

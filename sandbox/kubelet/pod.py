@@ -9,9 +9,9 @@ import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from sandbox.apimachinery.errors import StatusError
+from sandbox.apimachinery.json_types import Obj
 from sandbox.containers.container import Container, Mount, Running, is_root
 from sandbox.containers.image_store import Image, remove_tree
 from sandbox.kubelet import files, pulls
@@ -22,7 +22,6 @@ from sandbox.kubelet.probes import handle
 from sandbox.kubelet.status import Record, pod_status
 from sandbox.kubelet.volumes import MountError, Volumes
 
-Obj = dict[str, Any]
 log = logging.getLogger(__name__)
 RETRY = 0.5  # for what the API may bring any moment: a claim, a secret, a config map
 LONG_RUN = 600.0  # a container that ran so long starts its back-off anew

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import aiohttp
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.containers.container import Running
 from sandbox.network.services import port_number
 
-Obj = dict[str, Any]
 Failure = str | None
 
 

@@ -6,15 +6,15 @@ Rules: `getPhase` in `pkg/kubelet/kubelet_pods.go`, `pkg/kubelet/status/generate
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.quantity import Quantity
 from sandbox.apimachinery.store import now
 
 if TYPE_CHECKING:
     from sandbox.containers.container import Running
 
-Obj = dict[str, Any]
 HOST_IP = "127.0.0.1"
 
 

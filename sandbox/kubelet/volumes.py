@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.store import Store
 from sandbox.containers.container import Mount, is_root
 from sandbox.containers.image_store import remove_tree
 from sandbox.kubelet.environment import data, field_value, resource_value
 
-Obj = dict[str, Any]
 ACCOUNT_DIRECTORY = "/var/run/secrets/kubernetes.io/serviceaccount"
 ACCOUNT_VOLUME = "kube-api-access"
 DEFAULT_MODE = 0o644

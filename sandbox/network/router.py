@@ -22,12 +22,12 @@ from aiohttp import web
 from multidict import CIMultiDict
 from yarl import URL
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.project import Project
 from sandbox.apimachinery.store import Store, now
 from sandbox.network.services import Network
 from sandbox.oauth.server import OAuth
 
-Obj = dict[str, Any]
 ROUTES = "routes.route.openshift.io"
 NAME = "default"  # of the router
 TIMEOUT = 30.0

@@ -16,12 +16,12 @@ import os
 import socket
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.project import Project
 from sandbox.apimachinery.store import Store
 
-Obj = dict[str, Any]
 log = logging.getLogger(__name__)
 PODS, SERVICES = "127.77", "127.78"
 BLOCK = 254

@@ -11,14 +11,11 @@ import secrets
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
-from typing import Any
 
 from sandbox.apimachinery.project import Project
 from sandbox.apimachinery.store import Store
 from sandbox.authorization.rbac import API_GROUP, BINDINGS
 from sandbox.authorization.users import SCOPES, User, person
-
-Obj = dict[str, Any]
 
 TOKENS = "oauthaccesstokens.oauth.openshift.io"
 GROUPS = "groups.user.openshift.io"

@@ -8,14 +8,12 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import urlsplit
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.project import Project
 from sandbox.apimachinery.store import Store
 from sandbox.authorization.users import AUDIENCE, Tokens
-
-Obj = dict[str, Any]
 
 URI = "serviceaccounts.openshift.io/oauth-redirecturi."
 REFERENCE = "serviceaccounts.openshift.io/oauth-redirectreference."

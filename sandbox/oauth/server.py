@@ -23,6 +23,7 @@ from urllib.parse import parse_qsl, quote_plus, urlsplit
 from aiohttp import web
 from multidict import MultiDictProxy
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.project import Project
 from sandbox.apimachinery.store import Store
 from sandbox.authorization import oauth_scopes
@@ -31,7 +32,6 @@ from sandbox.oauth import access_tokens, pages
 from sandbox.oauth.clients import Clients, OAuthError, within
 from sandbox.oauth.codes import Codes, check_challenge
 
-Obj = dict[str, Any]
 Query = Mapping[str, str]
 
 

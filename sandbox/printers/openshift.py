@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.printers.ages import age
 
-Obj = dict[str, Any]
 Cells = list[Any]
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.printers.ages import age
-
-Obj = dict[str, Any]
 
 NONE = "<none>"
 

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.printers import openshift
 from sandbox.printers.ages import age
 from sandbox.printers.pods import cells as pod_cells
 
-Obj = dict[str, Any]
 Cells = list[Any]
 
 COLUMNS: dict[str, list[Obj]] = json.loads((Path(__file__).with_name("columns.json")).read_text())

@@ -6,10 +6,10 @@ Who may ask is decided before, in the HTTP layer; this is what a controller call
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import Any, TypeAlias
 
 from sandbox.admission import limits, lookup, owners, pods, quota, scc
 from sandbox.apimachinery import errors, resources, schema
+from sandbox.apimachinery.json_types import Json, Obj
 from sandbox.apimachinery.project import Project
 from sandbox.apimachinery.store import Store, copied, now, random_suffix
 from sandbox.authorization import rbac
@@ -19,9 +19,6 @@ from sandbox.registry import defaults
 from sandbox.registry.patches import patched
 from sandbox.registry.strategy import prepare_create, prepare_status, prepare_update
 from sandbox.validation import kinds
-
-Obj = dict[str, Any]
-Json: TypeAlias = Any
 
 RETURNED_WHEN_GONE = (
     *("pods", "services", "serviceaccounts", "persistentvolumeclaims", "persistentvolumes", "resourcequotas"),

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from typing import Any
 
-Obj = dict[str, Any]
+from sandbox.apimachinery.json_types import Obj
 
 RBAC = "rbac.authorization.k8s.io"
 QUARTER = {"maxUnavailable": "25%", "maxSurge": "25%"}

@@ -6,13 +6,10 @@ Directives of the latter: `k8s.io/apimachinery/pkg/util/strategicpatch/patch.go`
 from __future__ import annotations
 
 import json
-from typing import Any, TypeAlias
 
 from sandbox.apimachinery import errors, schema
+from sandbox.apimachinery.json_types import Json, Obj
 from sandbox.apimachinery.store import copied
-
-Obj = dict[str, Any]
-Json: TypeAlias = Any
 
 MERGE = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"

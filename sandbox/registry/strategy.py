@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
-from typing import Any
 
 from sandbox.admission.usage import quality_of_service
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.project import Project
 from sandbox.apimachinery.resources import BY_PATH, of
 from sandbox.apimachinery.store import Store
-
-Obj = dict[str, Any]
 
 WITH_GENERATION = (
     *("pods", "replicationcontrollers", "deployments.apps", "replicasets.apps", "statefulsets.apps"),

@@ -12,10 +12,9 @@ import re
 from typing import Any
 
 from sandbox.apimachinery.errors import Cause, invalid
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.names import required
 from sandbox.validation import kinds
-
-Obj = dict[str, Any]
 
 STRING = re.compile(r"\$\{([a-zA-Z0-9_]+?)\}")
 NOT_STRING = re.compile(r"^\$\{\{([a-zA-Z0-9_]+)\}\}$")

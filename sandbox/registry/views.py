@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from sandbox.admission.lookup import STREAMS, latest_item
 from sandbox.apimachinery import errors
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.store import now
 from sandbox.authorization.users import User
 from sandbox.registry.api import Api
-
-Obj = dict[str, Any]
 
 TAGS = "imagestreamtags.image.openshift.io"
 STREAM_IMAGES = "imagestreamimages.image.openshift.io"

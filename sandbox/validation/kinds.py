@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.apimachinery.errors import Cause
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.names import (
     duplicate,
     forbidden,
@@ -24,8 +25,6 @@ from sandbox.apimachinery.names import (
 )
 from sandbox.apimachinery.quantity import Quantity
 from sandbox.validation import limits, network_policies, openshift, pods
-
-Obj = dict[str, Any]
 
 PERCENT_WORDS = (
     "a valid percent string must be a numeric string followed by an ending '%' "

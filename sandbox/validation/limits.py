@@ -6,14 +6,12 @@ Words: `k8s.io/kubernetes/pkg/apis/core/validation/validation.go`.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from sandbox.apimachinery.errors import Cause
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.names import duplicate, forbidden, invalid
 from sandbox.apimachinery.quantity import Quantity
 from sandbox.validation.pods import NOT_NEGATIVE
-
-Obj = dict[str, Any]
 
 COUNTED = re.compile(
     "pods|services|secrets|configmaps|replicationcontrollers|resourcequotas|persistentvolumeclaims"

@@ -6,13 +6,11 @@ Words: `k8s.io/kubernetes/pkg/apis/networking/validation/validation.go`.
 from __future__ import annotations
 
 import ipaddress
-from typing import Any
 
 from sandbox.apimachinery.errors import Cause
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.names import forbidden, invalid, required, unsupported
 from sandbox.validation.pods import RANGE
-
-Obj = dict[str, Any]
 
 CIDR = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
 OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from sandbox.apimachinery.errors import Cause
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.names import invalid, named, required, unsupported
 from sandbox.validation import pods
-
-Obj = dict[str, Any]
 
 STREAM_NAME = "[a-z0-9]+(?:[._-][a-z0-9]+)*"
 PATH = "[a-z0-9]+(?:(?:[.]|_|__|-+)[a-z0-9]+)*"

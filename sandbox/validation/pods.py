@@ -6,9 +6,9 @@ Words: `k8s.io/kubernetes/pkg/apis/core/validation/validation.go`.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from sandbox.apimachinery.errors import Cause
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.names import (
     duplicate,
     forbidden,
@@ -22,8 +22,6 @@ from sandbox.apimachinery.names import (
     unsupported,
 )
 from sandbox.apimachinery.quantity import Quantity
-
-Obj = dict[str, Any]
 
 RANGE = "must be between 1 and 65535, inclusive"
 NOT_NEGATIVE = "must be greater than or equal to 0"

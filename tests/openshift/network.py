@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
-from typing import Any
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.selectors import label_query
-
-Obj = dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.registry import templates
-
-Obj = dict[str, Any]
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 FILES = ("resources.json", "notebook/resources.json")

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.cli import main
-
-Obj = dict[str, Any]
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 KUBECTL = Path(sys.executable).with_name("kubectl")

@@ -8,12 +8,11 @@ import pytest
 
 from sandbox import seed
 from sandbox.apimachinery.errors import StatusError
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.project import Project
 from sandbox.apimachinery.store import Store
 from sandbox.authorization.users import ADMIN, User, person, service_account
 from sandbox.registry.api import Api
-
-Obj = dict[str, Any]
 
 PROJECT = Project("rec", uid_first=1000190000, domain="real.test")
 DEVELOPER = person("developer")

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-Obj = dict[str, Any]
-
 RECORDINGS = [
     json.loads(line)
     for line in (Path(__file__).parent / "apiserver" / "recordings.jsonl").read_text().splitlines()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.project import Project
 from sandbox.apimachinery.store import Store
 from sandbox.containers import base_images
@@ -18,7 +19,6 @@ from sandbox.kubelet.kubelet import Kubelet
 from sandbox.kubelet.node import Node as KubeletNode
 from sandbox.network.services import Network
 
-Obj = dict[str, Any]
 PATIENCE = 30
 PROJECT = Project("test")
 

@@ -9,11 +9,10 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.store import Store
 from sandbox.network.services import Network
 from tests.sandbox.running import PROJECT
-
-Obj = dict[str, Any]
 
 
 def add_pod(store: Store, network: Network, name: str, *, ready: bool = True, **labels: str) -> str:

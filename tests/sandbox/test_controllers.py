@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.store import Store
 from sandbox.cli.logs import config_status
 from sandbox.controllers.deploymentconfigs import CONFIGS, start
@@ -29,7 +30,6 @@ ROLLED_OUT = {
     "reason": "NewReplicationControllerAvailable",
     "message": "all is there",
 }
-Obj = dict[str, Any]
 
 
 def pods(sandbox: Sandbox, app: str) -> list[Obj]:

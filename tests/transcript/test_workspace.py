@@ -6,11 +6,11 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from sandbox.apimachinery.json_types import Obj
 from tests.conftest import STATE
 from tests.transcript.jupyterlab import MINUTE, new_notebook, run_cell, user_of
 from tests.transcript.project import Project, eventually
@@ -18,7 +18,6 @@ from tests.transcript.project import Project, eventually
 # Not for a cluster: its people and groups are not ours to make.
 pytestmark = [pytest.mark.sandbox, pytest.mark.browser]
 
-Obj = dict[str, Any]
 NOTEBOOKS = "app=workspace,component=singleuser-server"
 CONFIG = """
 c.Authenticator.auth_refresh_age = 2

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from sandbox.admission import quota
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.quantity import Quantity, canonical, total
 from sandbox.authorization.users import ADMIN
 from sandbox.registry.api import Api
 from tests.sandbox.projects import HUB, a_pod, an_api, refusal
-
-Obj = dict[str, Any]
 
 
 def resources(**limits: str) -> Obj:

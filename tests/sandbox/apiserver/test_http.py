@@ -14,13 +14,12 @@ import pytest
 from aiohttp import ClientConnectionError, ClientSession
 from aiohttp.test_utils import TestServer
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apiserver.faults import Faults
 from sandbox.apiserver.http import application
 from sandbox.authorization.users import ADMIN, Tokens
 from sandbox.registry.api import Api
 from tests.sandbox.projects import DEVELOPER, HUB, PROJECT, a_pod, an_api
-
-Obj = dict[str, Any]
 
 PODS = f"/api/v1/namespaces/{PROJECT.name}/pods"
 MAPS = f"/api/v1/namespaces/{PROJECT.name}/configmaps"

@@ -11,19 +11,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp import web
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apiserver.http import application
 from sandbox.authorization.users import Tokens
 from sandbox.network.certificates import Authority
 from sandbox.registry.api import Api
 from tests.conftest import tool
 from tests.sandbox.projects import DEVELOPER, HUB, PROJECT, a_pod, an_api
-
-Obj = dict[str, Any]
 
 MANIFEST: Obj = {
     "kind": "List",

@@ -17,6 +17,7 @@ from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 
 from sandbox import controllers, seed
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.project import Project
 from sandbox.apimachinery.store import Store
 from sandbox.apiserver.http import application
@@ -31,8 +32,6 @@ from sandbox.network.services import Network
 from sandbox.registry.api import Api
 from tests.sandbox.recorded import RECORDINGS, differences
 from tests.sandbox.running import tiny_image, until
-
-Obj = dict[str, Any]
 
 PROJECT = Project("rec", uid_first=1000190000, domain="real.test")
 RECORDED_DIGEST = "sha256:9dec9fc35ff851ef02730746bbfc17db0ceeff63ffa1d93b66359a215de8aa41"

@@ -9,18 +9,16 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apiserver.http import application
 from sandbox.authorization.users import ADMIN, Tokens, person
 from tests.sandbox.projects import PROJECT, an_api
 from tests.sandbox.recorded import differences
-
-Obj = dict[str, Any]
 
 REFUSALS = [json.loads(line) for line in (Path(__file__).parent / "refusals.jsonl").read_text().splitlines()]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from sandbox.apimachinery.errors import StatusError
@@ -11,7 +9,6 @@ from sandbox.authorization.rbac import Ask
 from sandbox.authorization.users import ADMIN, ANONYMOUS, User, person, service_account
 from tests.sandbox.projects import BINDINGS, DEVELOPER, HUB, PROJECT, ROLES, an_api, binding, refusal
 
-Obj = dict[str, Any]
 NS = PROJECT.name
 
 

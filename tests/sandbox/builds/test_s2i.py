@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.builds.mirrors import is_wanted, local_paths, wanted_settings
 from sandbox.builds.s2i import Builder, build_environment, ignored_files, read_environment
 from sandbox.builds.sources import BuildFailure
 from sandbox.containers.image_store import Image, merged
 from sandbox.containers.images import Images
 from tests.sandbox.running import node, tiny_image
-
-Obj = dict[str, Any]
 
 
 @pytest.fixture(scope="module")

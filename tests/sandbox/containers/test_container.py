@@ -9,16 +9,15 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.containers import base_images, host_requirements
 from sandbox.containers.image_store import remove_tree
 from sandbox.containers.images import Images
 from tests.sandbox.running import PROJECT, Node, node, tiny_image, until
 
-Obj = dict[str, Any]
 PYTHON_LISTENS = """
 import socket
 both = socket.socket(), socket.socket()

@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.store import Store
 from sandbox.network.certificates import Authority
 from sandbox.network.router import ROUTES, Router, timeout_of, within
@@ -21,7 +22,6 @@ from sandbox.network.services import Network
 from tests.sandbox.running import PROJECT, until
 from tests.sandbox.serving import add_pod, add_service, network, serving
 
-Obj = dict[str, Any]
 HOST = "hub-test.apps.localhost"
 
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox import seed
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.project import Project
 from sandbox.apimachinery.store import Store
 from sandbox.authorization.users import ADMIN, Tokens, person
 from sandbox.oauth import access_tokens
 from sandbox.oauth.server import OAuth
 from sandbox.registry.api import Api
-
-Obj = dict[str, Any]
 
 PROJECT = Project("hubproj", domain="real.test")
 CLIENT = "system:serviceaccount:hubproj:jupyterhub-hub"

@@ -12,19 +12,17 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from aiohttp import ClientSession, DummyCookieJar, web
 from aiohttp.test_utils import TestServer
 from yarl import URL
 
+from sandbox.apimachinery.json_types import Obj
 from sandbox.apiserver.http import application
 from sandbox.oauth import access_tokens
 
 from .oauth_project import CALLBACK, CLIENT, PREPARATIONS, REFERENCE, ROUTE, URI, Recorded
-
-Obj = dict[str, Any]
 
 RECORDINGS = [json.loads(line) for line in (Path(__file__).parent / "oauth.jsonl").read_text().splitlines()]
 BOTH = "user:info user:check-access"

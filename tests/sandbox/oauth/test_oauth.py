@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from .oauth_replay import RECORDINGS, Replay
+from sandbox.apimachinery.json_types import Obj
 
-Obj = dict[str, Any]
+from .oauth_replay import RECORDINGS, Replay
 
 # Fields that list what this one cluster has: its API groups, and every rule of its roles.
 PARTICULAR = {"APIGroupList": "groups", "SelfSubjectRulesReview": "status"}

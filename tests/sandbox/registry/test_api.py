@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 
 from sandbox.apimachinery.errors import StatusError
+from sandbox.apimachinery.json_types import Obj
 from sandbox.authorization.users import ADMIN
 from sandbox.registry.patches import JSON_PATCH, MERGE, STRATEGIC
 from tests.sandbox.projects import DEVELOPER, HUB, a_pod, an_api, refusal
-
-Obj = dict[str, Any]
 
 ROUTES = "routes.route.openshift.io"
 STREAMS = "imagestreams.image.openshift.io"

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from sandbox.apimachinery.errors import StatusError
+from sandbox.apimachinery.json_types import Obj
 from sandbox.registry.templates import expression, process
-
-Obj = dict[str, Any]
 
 
 def a_template(*parameters: Obj, **rest: Any) -> Obj:
