@@ -11,9 +11,9 @@ import os
 import secrets
 import signal
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,13 +56,17 @@ class CannotStart(Exception):
 
 @dataclass(frozen=True)
 class Options:
-    """Where the sandbox keeps its files, which checkout it serves, and its ports (0: any)."""
+    """Where the sandbox keeps its files, which checkout it serves, its ports (0: any), and its owner.
+
+    The sandbox stops when the process `while_pid` ends, whatever ends it.
+    """
 
     state: Path
     checkout: Path
     api_port: int = 0
     route_port: int = 8443
     project: Project = field(default_factory=Project)
+    while_pid: int | None = None
 
 
 async def serve(options: Options, then: Then) -> int:
@@ -77,9 +81,10 @@ async def serve(options: Options, then: Then) -> int:
     try:
         _log_to(options.state / "log" / "sandbox.log")
         audit.to_file(options.state)
-        async with running(options) as options_now:
-            lock.describe(_instance(options_now))
-            return await then(options_now, stopping)
+        with _stopping_with(options.while_pid, stopping):
+            async with running(options) as options_now:
+                lock.describe(_instance(options_now))
+                return await then(options_now, stopping)
     finally:
         clean(options.state)
         lock.release()
@@ -128,9 +133,33 @@ async def running(options: Options) -> AsyncIterator[Options]:
         _write_kubeconfig(
             options.state / "admin.kubeconfig", f"https://{HOST}:{api_port}", authority.pem, project, admin
         )
-        yield Options(options.state, options.checkout, api_port, router.port, project)
+        yield replace(options, api_port=api_port, route_port=router.port)
     for name in ("kubeconfig", "admin.kubeconfig"):
         (options.state / name).unlink(missing_ok=True)
+
+
+@contextmanager
+def _stopping_with(pid: int | None, stopping: asyncio.Event) -> Iterator[None]:
+    """Set `stopping` when the process `pid` ends: the kernel makes its pidfd readable, also after SIGKILL."""
+    if pid is None:
+        yield
+        return
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        raise CannotStart(f"the process {pid} of --while-pid has ended already") from None
+    loop = asyncio.get_running_loop()
+
+    def ended() -> None:
+        loop.remove_reader(descriptor)
+        stopping.set()
+
+    loop.add_reader(descriptor, ended)
+    try:
+        yield
+    finally:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
 
 
 def clean(state: Path) -> None:

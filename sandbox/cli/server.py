@@ -32,6 +32,12 @@ def add_parsers(commands: Any) -> None:  # noqa: ANN401
         "up", help="start the sandbox", description="Serve an empty project until Ctrl-C."
     )
     up.add_argument("--detach", action="store_true", help="return once it answers; `down` ends it")
+    up.add_argument(
+        "--while-pid",
+        type=int,
+        metavar="PID",
+        help="stop the sandbox when this process ends, even if it is killed",
+    )
     up.set_defaults(run=run_up)
     down = commands.add_parser(
         "down", help="stop the sandbox", description="Stop the sandbox and every pod in it."
@@ -64,7 +70,7 @@ def run_up(args: argparse.Namespace) -> int:
     """In the foreground, or detached."""
     if args.detach:
         return _detach(args)
-    return _serve(args, _announce)
+    return _serve(args, _announce, while_pid=args.while_pid)
 
 
 def run_run(args: argparse.Namespace) -> int:
@@ -118,10 +124,10 @@ async def _contents(state: Path) -> list[tuple[str, str]]:
         return [*lines, ("pods", counts or "none")]
 
 
-def _serve(args: argparse.Namespace, then: Any) -> int:  # noqa: ANN401
+def _serve(args: argparse.Namespace, then: Any, *, while_pid: int | None = None) -> int:  # noqa: ANN401
     from sandbox import server  # noqa: PLC0415 (nothing else waits for it)
 
-    options = server.Options(args.state.resolve(), CHECKOUT, args.api_port, args.port)
+    options = server.Options(args.state.resolve(), CHECKOUT, args.api_port, args.port, while_pid=while_pid)
     try:
         return asyncio.run(server.serve(options, then))
     except server.CannotStart as problem:
@@ -148,6 +154,7 @@ def _detach(args: argparse.Namespace) -> int:
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "sandbox", "--state", str(args.state.resolve()), "up"]
     command += ["--port", str(args.port), "--api-port", str(args.api_port)]
+    command += ["--while-pid", str(args.while_pid)] if args.while_pid else []
     with log.open("w") as output:
         process = subprocess.Popen(
             command,

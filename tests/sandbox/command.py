@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 import time
@@ -72,11 +73,17 @@ class Sandbox:
         file.write_text(json.dumps({"kind": "List", "apiVersion": "v1", "items": list(objects)}))
         return self.run("create", "--filename", str(file))
 
-    def start(self) -> None:
-        self.run("up", "--detach", "--port", "0")
+    def start(self, *options: str) -> None:
+        """Start it for this test run: it ends with the run, even when that is killed."""
+        self.run("up", "--detach", "--port", "0", *(options or ("--while-pid", str(pid_of_test_run()))))
 
     def stop(self) -> None:
         self.done("down")
+
+
+def pid_of_test_run() -> int:
+    """The process of the whole test run: under xdist a worker's parent, which controls all workers."""
+    return os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
 
 
 def eventually(condition: Callable[[], Any], tell: Callable[[], Any] = str) -> Any:

@@ -8,6 +8,7 @@ import re
 import signal
 import socket
 import stat
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,9 +31,9 @@ def pid(sandbox: Sandbox) -> int:
     return int(json.loads((sandbox.state / "instance.json").read_text())["pid"])
 
 
-def with_a_pod(sandbox: Sandbox, folder: Path, mark: str) -> None:
+def with_a_pod(sandbox: Sandbox, folder: Path, mark: str, *options: str) -> None:
     """Start it, and in it a pod whose process can be recognised on the machine."""
-    sandbox.start()
+    sandbox.start(*options)
     sandbox.create(folder, image_stream("tool", **{"16": DATABASE}))
     eventually(lambda: sandbox.get("is/tool")["status"].get("tags"))
     sandbox.create(folder, deployment("app", f"exec sleep {mark}"))
@@ -75,6 +76,28 @@ def test_after_a_crash_no_pod_lives_on_and_the_next_start_cleans_up(own: Sandbox
     own.start()
     assert list((own.state / "pods").iterdir()) == []
     assert own.run("get", "deployments") == ""
+
+
+def test_sandbox_and_pods_end_when_the_process_that_they_were_started_for_is_killed(
+    own: Sandbox, tmp_path: Path
+):
+    starter = subprocess.Popen(["sleep", "600"])  # as a test run: it may end without any cleaning up
+    try:
+        with_a_pod(own, tmp_path, "987603", "--while-pid", str(starter.pid))
+        sandbox = psutil.Process(pid(own))
+    finally:
+        starter.kill()
+    eventually(lambda: not processes("987603"), lambda: processes("987603"))
+    eventually(lambda: not sandbox.is_running(), lambda: sandbox)
+    assert left_in(own.state) == []
+    starter.wait()
+
+
+def test_a_sandbox_for_a_process_that_has_ended_does_not_start(own: Sandbox):
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    said = own.run("up", "--detach", "--port", "0", "--while-pid", str(ended.pid), code=1)
+    assert said == f"error: the process {ended.pid} of --while-pid has ended already\n"
 
 
 def test_a_second_one_is_refused(own: Sandbox):
