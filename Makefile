@@ -5,9 +5,13 @@ PYTHON ?= python3
 PORT ?= 8443
 GIT_URL ?=
 GIT_REF ?=
+SYSTEM ?= yes
 
 venv := .venv
 python := $(venv)/bin/python
+
+# Tests that need none of: the images that the sandbox builds, containers, a browser, a cluster.
+quick := not sandbox and not browser and not containers and not cluster
 
 # As pip and git do: the network's own certificate authority is in the system's store, if anywhere.
 export UV_SYSTEM_CERTS ?= true
@@ -21,6 +25,11 @@ help: ## this list
 run: $(venv)/.sandbox ## JupyterHub on a small OpenShift project on this machine; Ctrl-C ends it
 	@$(python) -m sandbox run --port $(PORT)
 
+.PHONY: check
+check: $(venv)/.tests ## the quick loop: lint, types, and the tests that need neither images, containers nor a browser
+	@$(MAKE) --no-print-directory --jobs 2 lint
+	$(venv)/bin/pytest -n 2 -m "$(quick)"
+
 .PHONY: test
 test: ## everything that CI runs
 	@$(MAKE) --no-print-directory --jobs 2 system lint
@@ -30,12 +39,20 @@ test: ## everything that CI runs
 test-cluster: $(venv)/.tests system ## the cluster tests, in the project that `oc` is logged in to
 	$(venv)/bin/pytest -m cluster --cluster
 
-.PHONY: lint
-lint: $(venv)/.tests
+.PHONY: lint lint-python lint-types lint-shell lint-web
+lint: lint-types lint-python lint-shell lint-web ## ruff, mypy, import-linter, shellcheck, biome, djlint
+lint-python: $(venv)/.tests
 	$(venv)/bin/ruff check
 	$(venv)/bin/ruff format --check
+	$(venv)/bin/lint-imports
+lint-types: $(venv)/.tests
 	$(venv)/bin/mypy
-	git ls-files -z | xargs -0 grep -lIE '^#!.*\b(bash|sh)\b' | xargs $(venv)/bin/shellcheck -x
+lint-shell: $(venv)/.tests
+	{ git ls-files '*.sh'; git ls-files -z | xargs -0 grep -lIE '^#!.*\b(bash|sh)\b'; } | sort -u | xargs $(venv)/bin/shellcheck -x
+lint-web: $(venv)/.tests
+	$(venv)/bin/biome check
+	$(venv)/bin/djlint --quiet --lint jupyterhub_openshift/templates
+	$(venv)/bin/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 .PHONY: resources
 resources: $(venv)/.sandbox ## resources.json anew; GIT_URL=... GIT_REF=... for a fork
@@ -85,14 +102,14 @@ $(venv)/.tests: tests/requirements.txt $(venv)/.sandbox
 	@$(venv)/bin/uv pip install --quiet --compile-bytecode --python $(python) --require-hashes --no-deps -r $<
 	@touch $@
 
-# What only the system brings: a browser, and the builder of containers. Where we may not install it, the tests that
-# need it say so and are skipped.
+# What only the system brings: a browser, and the builder of containers. As root on Debian or Ubuntu they are
+# installed; SYSTEM=no leaves the system as it is. The tests whose tool is missing say so and are skipped.
 .PHONY: system
 system:
 	@missing=$$(for tool in chromium-headless-shell buildah debootstrap; do \
 	  command -v $$tool >/dev/null || echo $$tool; done); \
-	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  echo "Installing for the tests:" $$missing; \
+	if [ -n "$$missing" ] && [ "$(SYSTEM)" != no ] && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing for the tests, with apt-get (SYSTEM=no: not):" $$missing; \
 	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 	    apt-get install -yqq --no-install-recommends $$missing; } >/dev/null || \
 	  echo "They could not be installed. The tests that need them say so."; fi

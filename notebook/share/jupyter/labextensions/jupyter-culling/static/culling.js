@@ -10,7 +10,7 @@
   const WITHOUT_ANSWER = 30; // seconds to the next question
 
   let modules; // those that the page shares with its extensions: { name: { version: { get } } }
-  const shared = async name => (await Object.values(modules[name])[0].get())();
+  const shared = async (name) => (await Object.values(modules[name])[0].get())();
 
   async function watch(app) {
     const { PageConfig } = await shared('@jupyterlab/coreutils');
@@ -88,29 +88,29 @@
         const options = { autoClose: false, actions: action ? [action] : [] };
         if (!message) {
           id = null;
-          void old.then(id => app.commands.execute('apputils:dismiss-notification', { id }));
+          void old.then((id) => app.commands.execute('apputils:dismiss-notification', { id }));
         } else if (old) {
-          void old.then(id => app.commands.execute('apputils:update-notification', { id, ...content, ...options }));
+          void old.then((id) => app.commands.execute('apputils:update-notification', { id, ...content, ...options }));
         } else {
           id = app.commands.execute('apputils:notify', { ...content, options });
         }
         shown = message;
-      }
+      },
     };
   }
 
   window._JUPYTERLAB = window._JUPYTERLAB || {};
   window._JUPYTERLAB[NAME] = {
-    init: scope => {
+    init: (scope) => {
       modules = scope;
     },
     get: async () => () => ({
       id: `${NAME}:warning`,
       description: 'Warns before JupyterHub stops an idle server.',
       autoStart: true,
-      activate: app => {
+      activate: (app) => {
         void watch(app);
-      }
-    })
+      },
+    }),
   };
 })();
