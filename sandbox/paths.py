@@ -1,11 +1,18 @@
-"""Where the checkout and the sandbox's state are, and what to type for the sandbox."""
+"""The checkout that the sandbox serves, its state, and the command that starts it.
+
+The package runs from a checkout or installed. Installed, it serves the folder that `--checkout` or
+`SANDBOX_CHECKOUT` names, else the current one.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+IMPORT_PATH = Path(__file__).resolve().parent.parent  # `python -m sandbox` finds the package here
+_beside = IMPORT_PATH if (IMPORT_PATH / "resources.json").is_file() else Path.cwd()
+CHECKOUT = Path(os.environ.get("SANDBOX_CHECKOUT") or _beside).resolve()
 STATE = CHECKOUT / ".sandbox"
 
 _python = Path(sys.executable)

@@ -18,7 +18,6 @@ from sandbox.builds.sources import own_addresses
 from sandbox.cli.client import UnknownKind
 from sandbox.cli.get import server_error
 from sandbox.cli.shell import Shell, UsageError, qualified
-from sandbox.paths import CHECKOUT
 
 TEMPLATES = "templates.template.openshift.io"
 BINDINGS = "rolebindings.rbac.authorization.k8s.io"
@@ -94,7 +93,7 @@ async def run_create(shell: Shell, args: argparse.Namespace) -> int:
 
 
 async def _create_file(shell: Shell, filename: str) -> int:
-    content = await asyncio.to_thread(read, filename)
+    content = await asyncio.to_thread(read, filename, shell.checkout)
     items = content.get("items", []) if content.get("kind") == "List" else [content]
     code = 0
     for item in items:
@@ -112,11 +111,11 @@ async def _create_file(shell: Shell, filename: str) -> int:
     return code
 
 
-def read(filename: str) -> Obj:
-    """The JSON object in a file, or behind an address."""
+def read(filename: str, checkout: Path) -> Obj:
+    """Read a JSON object from a file or an address; the checkout stands for its own repository's address."""
     try:
         if filename.startswith(("https://", "http://")):
-            here = _in_checkout(filename)
+            here = _in_checkout(filename, checkout)
             text = here.read_text() if here else _fetch(filename)
         else:
             text = Path(filename).read_text()
@@ -133,13 +132,13 @@ def read(filename: str) -> Obj:
     return content
 
 
-def _in_checkout(address: str) -> Path | None:
-    """A raw file of the project's own repository is the one in this folder."""
+def _in_checkout(address: str, checkout: Path) -> Path | None:
+    """Find the checkout's file for the raw address of a file in its own repository."""
     steps = urllib.parse.urlsplit(address).path.strip("/").split("/")
-    own = {urllib.parse.urlsplit(each).path.strip("/") for each in own_addresses(CHECKOUT)}
+    own = {urllib.parse.urlsplit(each).path.strip("/") for each in own_addresses(checkout)}
     if len(steps) < 4 or "/".join(steps[:2]).lower() not in own:
         return None
-    file = CHECKOUT.joinpath(*steps[3:])  # the third is the branch
+    file = checkout.joinpath(*steps[3:])  # the third is the branch
     return file if file.is_file() else None
 
 

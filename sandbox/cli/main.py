@@ -19,7 +19,7 @@ from sandbox.apimachinery.errors import StatusError
 from sandbox.cli import get, oc, server
 from sandbox.cli.client import Client, NotRunning
 from sandbox.cli.shell import Shell, UsageError
-from sandbox.paths import COMMAND, STATE
+from sandbox.paths import CHECKOUT, COMMAND, STATE
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -57,6 +57,13 @@ def parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="where the sandbox keeps its files (default: .sandbox, or $SANDBOX_STATE)",
     )
+    top.add_argument(
+        "--checkout",
+        type=Path,
+        default=CHECKOUT,
+        metavar="DIR",
+        help="the repository that builds and `create -f` use for its own address (or $SANDBOX_CHECKOUT)",
+    )
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     server.add_parsers(commands)
     oc.add_parsers(commands)
@@ -65,4 +72,4 @@ def parser() -> argparse.ArgumentParser:
 
 async def _with_client(args: argparse.Namespace) -> int:
     async with Client(args.state / "kubeconfig") as client:
-        return int(await args.run(Shell(client), args))
+        return int(await args.run(Shell(client, args.checkout.resolve()), args))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox import lock
 from sandbox.cli.client import Client
 from sandbox.cli.shell import UsageError
-from sandbox.paths import CHECKOUT, COMMAND
+from sandbox.paths import COMMAND, IMPORT_PATH
 
 if TYPE_CHECKING:
     from sandbox.server import Options
@@ -127,7 +127,9 @@ async def _contents(state: Path) -> list[tuple[str, str]]:
 def _serve(args: argparse.Namespace, then: Any, *, while_pid: int | None = None) -> int:  # noqa: ANN401
     from sandbox import server  # noqa: PLC0415 (nothing else waits for it)
 
-    options = server.Options(args.state.resolve(), CHECKOUT, args.api_port, args.port, while_pid=while_pid)
+    options = server.Options(
+        args.state.resolve(), args.checkout.resolve(), args.api_port, args.port, while_pid=while_pid
+    )
     try:
         return asyncio.run(server.serve(options, then))
     except server.CannotStart as problem:
@@ -152,13 +154,14 @@ def _detach(args: argparse.Namespace) -> int:
         return _serve(args, _announce)  # which says what is in the way
     log = args.state / "log" / "sandbox.out"
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "sandbox", "--state", str(args.state.resolve()), "up"]
+    command = [sys.executable, "-m", "sandbox", "--state", str(args.state.resolve())]
+    command += ["--checkout", str(args.checkout.resolve()), "up"]
     command += ["--port", str(args.port), "--api-port", str(args.api_port)]
     command += ["--while-pid", str(args.while_pid)] if args.while_pid else []
     with log.open("w") as output:
         process = subprocess.Popen(
             command,
-            cwd=CHECKOUT,
+            cwd=IMPORT_PATH,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

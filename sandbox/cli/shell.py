@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from sandbox.apimachinery.resources import Resource
@@ -30,6 +31,7 @@ class Shell:
     """One invocation."""
 
     client: Client
+    checkout: Path
     out: Output = field(default_factory=lambda: sys.stdout)
     err: Output = field(default_factory=lambda: sys.stderr)
 

@@ -8,6 +8,7 @@ import shlex
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,7 +46,7 @@ async def run(options: Options, stopping: asyncio.Event) -> int:
     log = options.state / "log" / "run.log"
     with log.open("w") as writing:
         async with Client(options.state / "kubeconfig") as client:
-            deploying = asyncio.create_task(_deploy(Shell(client, writing, writing), options.checkout))
+            deploying = asyncio.create_task(_deploy(Shell(client, options.checkout, writing, writing)))
             ending = asyncio.create_task(stopping.wait())
             await asyncio.wait([deploying, ending], return_when=asyncio.FIRST_COMPLETED)
             if not deploying.done():
@@ -64,12 +65,12 @@ async def run(options: Options, stopping: asyncio.Event) -> int:
     return 0
 
 
-async def _deploy(shell: Shell, checkout: Path) -> str:
+async def _deploy(shell: Shell) -> str:
     """The seed's transcript; the route's host."""
     progress = Progress(sys.stdout)
     for resources in ("notebook/resources.json", "resources.json"):
         shown = f"oc create -f {resources}"
-        await _step(progress, shell, shown, ["create", "-f", str(checkout / resources)])
+        await _step(progress, shell, shown, ["create", "-f", str(shell.checkout / resources)])
     for name in BUILDS:
         shown = f"oc logs --follow bc/{name}"
         await progress.step(shown, partial(_follow_build, shell, name))
@@ -89,7 +90,7 @@ async def _step(progress: Progress, shell: Shell, shown: str, argv: list[str] | 
 
     async def step(_: Callable[[str], None]) -> None:
         try:
-            code = await oc.run(Shell(shell.client, output, output), *(argv or shlex.split(shown)[1:]))
+            code = await oc.run(replace(shell, out=output, err=output), *(argv or shlex.split(shown)[1:]))
         except (StatusError, UsageError, NotRunning) as problem:
             output.write(f"error: {problem}\n")
             code = 1
@@ -105,7 +106,7 @@ async def _follow_build(shell: Shell, config: str, told: Callable[[str], None]) 
     log = _Telling(shell.out, told)
     build = await _first_build(shell, config)
     log.write(f"$ oc logs --follow bc/{config}\n")
-    await oc.run(Shell(shell.client, log, shell.err), "logs", "--follow", f"bc/{config}")
+    await oc.run(replace(shell, out=log), "logs", "--follow", f"bc/{config}")
     ended = await logs.ended(shell, build)
     status = ended["status"]
     if status["phase"] != "Complete":
@@ -149,7 +150,7 @@ async def _follow_rollout(shell: Shell, told: Callable[[str], None]) -> None:
 
 
 async def _rollout(shell: Shell, name: str, told: Callable[[str], None]) -> None:
-    telling = Shell(shell.client, _Telling(shell.out, told, every=True), shell.err)
+    telling = replace(shell, out=_Telling(shell.out, told, every=True))
     await oc.run(telling, "rollout", "status", f"dc/{name}")
 
 
@@ -174,7 +175,7 @@ async def _crash(shell: Shell) -> None:
 async def _pod_log(shell: Shell, pod: str, container: str) -> str:
     output = io.StringIO()
     try:
-        await oc.run(Shell(shell.client, output, output), "logs", pod, "--container", container)
+        await oc.run(replace(shell, out=output, err=output), "logs", pod, "--container", container)
     except StatusError as refusal:
         return str(refusal)
     return output.getvalue()
@@ -182,7 +183,7 @@ async def _pod_log(shell: Shell, pod: str, container: str) -> str:
 
 async def _pods(shell: Shell) -> str:
     output = io.StringIO()
-    await oc.run(Shell(shell.client, output, output), "get", "pods")
+    await oc.run(replace(shell, out=output, err=output), "get", "pods")
     return output.getvalue()
 
 

@@ -54,6 +54,16 @@ def test_create_says_what_is_wrong_with_a_file(
     assert sandbox.run("create", "-f", str(file), code=1) == f"error: {message.format(file=file)}\n"
 
 
+def test_another_checkout_stands_for_the_address_of_its_own_repository(sandbox: Sandbox, tmp_path: Path):
+    git = {"uri": "https://git.example/fork/hub.git"}
+    config = {"kind": "BuildConfig", "spec": {"source": {"git": git}}}
+    (tmp_path / "resources.json").write_text(json.dumps({"kind": "List", "items": [config]}))
+    (tmp_path / "one.json").write_text(json.dumps(config_map("from-the-checkout")))
+    address = "https://raw.git.example/fork/hub/master/one.json"
+    created = sandbox.run("--checkout", str(tmp_path), "create", "-f", address)
+    assert created == "configmap/from-the-checkout created\n"
+
+
 def test_a_service_account_gets_a_role_once(sandbox: Sandbox):
     assert sandbox.run("create", "serviceaccount", "hub") == "serviceaccount/hub created\n"
     again = sandbox.run("create", "serviceaccount", "hub", code=1)
