@@ -5,6 +5,7 @@ from __future__ import annotations
 from sandbox.admission.scc import CONSTRAINTS, mcs_level
 from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.project import Project
+from sandbox.apimachinery.resource_keys import RBAC_GROUP, ROLE_BINDINGS
 from sandbox.apimachinery.store import Store
 from sandbox.authorization import rbac
 
@@ -23,12 +24,12 @@ def fill(store: Store, project: Project, certificates: str = "") -> None:
         meta = {"name": name, "namespace": project.name}
         store.create("serviceaccounts", {"kind": "ServiceAccount", "apiVersion": "v1", "metadata": meta})
     for name, role, subject in (
-        ("admin", "admin", {"kind": "User", "apiGroup": rbac.API_GROUP, "name": project.requester}),
+        ("admin", "admin", {"kind": "User", "apiGroup": RBAC_GROUP, "name": project.requester}),
         ("system:deployers", "system:deployer", _account(project, "deployer")),
         ("system:image-builders", "system:image-builder", _account(project, "builder")),
         ("system:image-pullers", "system:image-puller", _everyone_in(project)),
     ):
-        store.create(rbac.BINDINGS, _binding(project, name, role, subject))
+        store.create(ROLE_BINDINGS, _binding(project, name, role, subject))
     for name, key in (("kube-root-ca.crt", "ca.crt"), ("openshift-service-ca.crt", "service-ca.crt")):
         meta = {"name": name, "namespace": project.name}
         config = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": meta, "data": {key: certificates}}
@@ -71,14 +72,14 @@ def _account(project: Project, name: str) -> Obj:
 
 
 def _everyone_in(project: Project) -> Obj:
-    return {"kind": "Group", "apiGroup": rbac.API_GROUP, "name": f"system:serviceaccounts:{project.name}"}
+    return {"kind": "Group", "apiGroup": RBAC_GROUP, "name": f"system:serviceaccounts:{project.name}"}
 
 
 def _binding(project: Project, name: str, role: str, subject: Obj) -> Obj:
     return {
         "kind": "RoleBinding",
-        "apiVersion": f"{rbac.API_GROUP}/v1",
+        "apiVersion": f"{RBAC_GROUP}/v1",
         "metadata": {"name": name, "namespace": project.name},
         "subjects": [subject],
-        "roleRef": {"apiGroup": rbac.API_GROUP, "kind": "ClusterRole", "name": role},
+        "roleRef": {"apiGroup": RBAC_GROUP, "kind": "ClusterRole", "name": role},
     }

@@ -9,19 +9,19 @@ from __future__ import annotations
 import re
 
 from sandbox.apimachinery.json_types import Obj
+from sandbox.apimachinery.resource_keys import DEPLOYMENT_CONFIGS, DEPLOYMENTS, IMAGE_STREAMS, REPLICA_SETS
 from sandbox.apimachinery.store import Store
 
-STREAMS = "imagestreams.image.openshift.io"
 RESOLVE_NAMES = "alpha.image.policy.openshift.io/resolve-names"
 LOCAL_NAME = re.compile(r"([a-z0-9][a-z0-9._-]*)(?::([\w][\w.-]*))?")
 TEMPLATES = (
     "replicationcontrollers",
-    "replicasets.apps",
-    "deployments.apps",
+    REPLICA_SETS,
+    DEPLOYMENTS,
     "statefulsets.apps",
     "daemonsets.apps",
     "jobs.batch",
-    "deploymentconfigs.apps.openshift.io",
+    DEPLOYMENT_CONFIGS,
 )
 
 
@@ -67,7 +67,7 @@ def _wants_all(meta: Obj) -> bool:
 
 
 def _resolved(store: Store, name: str, tag: str, always: bool) -> str | None:
-    stream = store.find(STREAMS, name)
+    stream = store.find(IMAGE_STREAMS, name)
     if stream is None or not (always or stream["spec"].get("lookupPolicy", {}).get("local")):
         return None
     item = latest_item(stream, tag)

@@ -9,7 +9,7 @@ from sandbox.apimachinery.project import Project
 from sandbox.apimachinery.store import Store, random_suffix
 
 PRIORITIES = {"system-cluster-critical": 2000000000, "system-node-critical": 2000001000}
-MOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+SERVICE_ACCOUNT_DIRECTORY = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
 def service_account(pod: Obj, store: Store, project: Project) -> None:
@@ -64,7 +64,9 @@ def _mount_token(spec: Obj) -> None:
         return
     name = f"kube-api-access-{random_suffix()}"
     for container in lacking:
-        container.setdefault("volumeMounts", []).append({"name": name, "readOnly": True, "mountPath": MOUNT})
+        container.setdefault("volumeMounts", []).append(
+            {"name": name, "readOnly": True, "mountPath": SERVICE_ACCOUNT_DIRECTORY}
+        )
     field = {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}
     sources: list[Obj] = [
         {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
@@ -83,4 +85,6 @@ def _mount_token(spec: Obj) -> None:
 
 
 def _mounted(container: Obj) -> bool:
-    return any(mount.get("mountPath") == MOUNT for mount in container.get("volumeMounts") or [])
+    return any(
+        mount.get("mountPath") == SERVICE_ACCOUNT_DIRECTORY for mount in container.get("volumeMounts") or []
+    )

@@ -11,6 +11,7 @@ from sandbox.admission.usage import Usage, is_best_effort, usage
 from sandbox.apimachinery.errors import forbidden
 from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.quantity import Quantity
+from sandbox.apimachinery.resource_keys import IMAGE_STREAMS
 from sandbox.apimachinery.store import Store
 
 QUOTAS = "resourcequotas"
@@ -72,7 +73,7 @@ def _resource(key: str) -> str:
     if key.endswith("requests.storage") or key.endswith("persistentvolumeclaims"):
         return "persistentvolumeclaims"
     if key == "openshift.io/imagestreams":
-        return "imagestreams.image.openshift.io"
+        return IMAGE_STREAMS
     computes = key.removeprefix("requests.").removeprefix("limits.") in ("cpu", "memory", "ephemeral-storage")
     return "pods" if computes else key
 

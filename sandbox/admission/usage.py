@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.quantity import Quantity
+from sandbox.apimachinery.resource_keys import IMAGE_STREAMS
 
 Usage = dict[str, Quantity]
 
@@ -29,7 +30,7 @@ def usage(resource: str, obj: Obj) -> Usage:
     used = {f"count/{resource}": ONE}
     if resource in COUNTED:
         used[resource] = ONE
-    if resource == "imagestreams.image.openshift.io":
+    if resource == IMAGE_STREAMS:
         used["openshift.io/imagestreams"] = ONE
     if resource in MEASURED:
         used |= MEASURED[resource](obj)

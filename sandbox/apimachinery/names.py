@@ -10,6 +10,14 @@ import re
 
 from sandbox.apimachinery.errors import Cause
 from sandbox.apimachinery.json_types import Obj
+from sandbox.apimachinery.resource_keys import (
+    CLUSTER_ROLE_BINDINGS,
+    CLUSTER_ROLES,
+    IMAGE_STREAMS,
+    IMAGES,
+    ROLE_BINDINGS,
+    ROLES,
+)
 
 DNS_LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 DNS_SUBDOMAIN = rf"{DNS_LABEL}(\.{DNS_LABEL})*"
@@ -49,13 +57,13 @@ NAMES = {  # resources whose names are not DNS subdomains; None: any path segmen
     "namespaces": "label",
     **dict.fromkeys(
         (
-            "roles.rbac.authorization.k8s.io",
-            "rolebindings.rbac.authorization.k8s.io",
-            "clusterroles.rbac.authorization.k8s.io",
-            "clusterrolebindings.rbac.authorization.k8s.io",
+            ROLES,
+            ROLE_BINDINGS,
+            CLUSTER_ROLES,
+            CLUSTER_ROLE_BINDINGS,
             "poddisruptionbudgets.policy",
-            "imagestreams.image.openshift.io",
-            "images.image.openshift.io",
+            IMAGE_STREAMS,
+            IMAGES,
         )
     ),
 }

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from sandbox.apimachinery.errors import bad_request
 from sandbox.apimachinery.json_types import Obj
+from sandbox.apimachinery.resource_keys import BUILD_CONFIGS, DEPLOYMENT_CONFIGS
 from sandbox.authorization.users import User
 from sandbox.builds.sources import unpack
 from sandbox.controllers import buildconfigs, deploymentconfigs
@@ -37,7 +38,7 @@ def actions(cluster: Cluster) -> dict[tuple[str, str], Action]:
         return buildconfigs.instantiate(cluster, name, causes, body)
 
     async def start_build_of_upload(name: str, request: web.Request, _: User) -> Obj:
-        config = cluster.store.get(buildconfigs.BUILDCONFIGS, name)
+        config = cluster.store.get(BUILD_CONFIGS, name)
         number = config["status"].get("lastVersion", 0) + 1
         into = cluster.state / "uploads" / f"{name}-{number}"
         archive = await _body(request)
@@ -55,9 +56,9 @@ def actions(cluster: Cluster) -> dict[tuple[str, str], Action]:
         return deploymentconfigs.instantiate(cluster, name, await request.json())
 
     return {
-        (buildconfigs.BUILDCONFIGS, "instantiate"): start_build,
-        (buildconfigs.BUILDCONFIGS, "instantiatebinary"): start_build_of_upload,
-        (deploymentconfigs.CONFIGS, "instantiate"): roll_out,
+        (BUILD_CONFIGS, "instantiate"): start_build,
+        (BUILD_CONFIGS, "instantiatebinary"): start_build_of_upload,
+        (DEPLOYMENT_CONFIGS, "instantiate"): roll_out,
     }
 
 

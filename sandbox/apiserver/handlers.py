@@ -11,6 +11,13 @@ from aiohttp import web
 
 from sandbox.apimachinery import errors, resources, schema
 from sandbox.apimachinery.json_types import Json, Obj
+from sandbox.apimachinery.resource_keys import (
+    DEPLOYMENT_CONFIGS,
+    IMAGE_STREAM_IMAGES,
+    IMAGE_STREAM_TAGS,
+    PROJECTS,
+    USERS,
+)
 from sandbox.apimachinery.resources import Resource
 from sandbox.apiserver import audit, discovery, lists, options
 from sandbox.apiserver.bodies import accepted_as_table, check_body, read_json
@@ -33,7 +40,7 @@ REVIEWS = ("authorization.k8s.io", "authentication.k8s.io")
 NAMED = ("get", "update", "patch", "delete")
 OPENSHIFT_REVIEWS = "authorization.openshift.io"
 DEPRECATED = {
-    "deploymentconfigs.apps.openshift.io": "apps.openshift.io/v1 DeploymentConfig is deprecated in v4.14+, "
+    DEPLOYMENT_CONFIGS: "apps.openshift.io/v1 DeploymentConfig is deprecated in v4.14+, "
     "unavailable in v4.10000+",
     "endpoints": "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
 }
@@ -113,15 +120,15 @@ class Handlers:
         return self._delete(known, request, wanted, body, user)
 
     def _get(self, known: Resource, name: str, user: User) -> Obj:
-        if known.key == views.TAGS:
+        if known.key == IMAGE_STREAM_TAGS:
             return self._tags.get(name)
-        if known.key == views.STREAM_IMAGES:
+        if known.key == IMAGE_STREAM_IMAGES:
             return self._tags.image(name)
-        if known.key == views.PROJECTS:
+        if known.key == PROJECTS:
             if self._api.store.find("namespaces", name) is None:
-                raise errors.not_found(views.PROJECTS, name)
+                raise errors.not_found(PROJECTS, name)
             return views.project(self._api.store.get("namespaces", name))
-        if known.key == views.USERS and name == "~":
+        if known.key == USERS and name == "~":
             return views.user_object(user, self._api.store.find(known.key, user.name))
         return self._api.store.get(known.key, name)
 
@@ -141,7 +148,7 @@ class Handlers:
         elif known.name == "processedtemplates":
             answer = templates.process(body)
             answer["metadata"]["namespace"] = wanted.namespace
-        elif known.key == views.TAGS:
+        elif known.key == IMAGE_STREAM_TAGS:
             answer = self._tags.create(body, user)
         elif known.name == "imagestreamimports":
             answer = await self._tags.imported(body, user)
@@ -156,7 +163,7 @@ class Handlers:
     ) -> web.StreamResponse:
         dry_run = options.check_write("update", request.query)
         warnings = check_body(known, body, request.query, wanted, self._api.project.name)
-        if known.key == views.TAGS:
+        if known.key == IMAGE_STREAM_TAGS:
             return self._respond(request, known, self._tags.update(body, user))
         updated = self._api.update(known.key, body, user, dry_run=dry_run)
         return warned(self._respond(request, known, updated), warnings)
@@ -166,7 +173,7 @@ class Handlers:
     ) -> web.StreamResponse:
         if request.content_type not in PATCHES:
             raise errors.StatusError(415, "UnsupportedMediaType", UNKNOWN_PATCH, {})
-        if known.key in (views.TAGS, views.PROJECTS):
+        if known.key in (IMAGE_STREAM_TAGS, PROJECTS):
             raise errors.method_not_allowed()
         dry_run = options.check_write("patch", request.query)
         patched = self._api.patch(known.key, wanted.name, request.content_type, body, user, dry_run=dry_run)
@@ -177,9 +184,9 @@ class Handlers:
     ) -> web.StreamResponse:
         wishes = _delete_options(request.query, body)
         dry_run = options.check_delete(wishes, request.query)
-        if known.key == views.TAGS:
+        if known.key == IMAGE_STREAM_TAGS:
             return web.json_response(self._tags.delete(wanted.name, user))
-        if known.key in (views.PROJECTS, "namespaces"):
+        if known.key in (PROJECTS, "namespaces"):
             raise errors.forbidden(
                 known.key, wanted.name, "the sandbox has this one project only; stop the sandbox instead"
             )
@@ -199,9 +206,9 @@ class Handlers:
     def _selected(self, known: Resource, query: Mapping[str, str], user: User) -> list[Obj]:
         selection = Selection(query.get("labelSelector", ""), query.get("fieldSelector", ""))
         lists.check_fields(known, selection)
-        if known.key == views.TAGS:
+        if known.key == IMAGE_STREAM_TAGS:
             objects = self._tags.list()
-        elif known.key == views.PROJECTS:
+        elif known.key == PROJECTS:
             objects = [views.project(obj) for obj in self._visible_namespaces(user)]
         else:
             objects = self._api.store.list(known.key)
@@ -245,7 +252,7 @@ class Handlers:
         if wanted.name:
             selection = selection._replace(fields=f"metadata.name={wanted.name}")
         lists.check_fields(known, selection)
-        stored = "namespaces" if known.key == views.PROJECTS else known.key
+        stored = "namespaces" if known.key == PROJECTS else known.key
         options.check_list(query, watch=True)
         initial = query.get("sendInitialEvents") == "true"
         version = options.version(query, watch=True)
@@ -258,7 +265,7 @@ class Handlers:
         except errors.StatusError as gone:
             await _send(response, "ERROR", gone.status())
             return response
-        view = views.project if known.key == views.PROJECTS else dict
+        view = views.project if known.key == PROJECTS else dict
         first = True
         self._watches.add(watch)
         try:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from sandbox.apimachinery import errors, selectors
 from sandbox.apimachinery.json_types import Obj
+from sandbox.apimachinery.resource_keys import BUILDS, REPLICA_SETS, ROUTES
 from sandbox.apimachinery.resources import Resource
 from sandbox.apimachinery.store import Event, Store, Watch
 
@@ -33,10 +34,10 @@ FIELDS = {
     "secrets": ("type",),
     "namespaces": ("status.phase", "name"),
     "replicationcontrollers": ("status.replicas",),
-    "replicasets.apps": ("status.replicas",),
+    REPLICA_SETS: ("status.replicas",),
     "jobs.batch": ("status.successful",),
-    "builds.build.openshift.io": ("status", "podName"),
-    "routes.route.openshift.io": ("spec.path", "spec.host", "spec.to.name"),
+    BUILDS: ("status", "podName"),
+    ROUTES: ("spec.path", "spec.host", "spec.to.name"),
 }
 STRICT = ("pods", "events", "secrets", "namespaces", "replicationcontrollers")
 BOOKMARK_SECONDS = 60.0

@@ -9,15 +9,13 @@ from pathlib import Path
 
 from sandbox.apimachinery.errors import StatusError, bad_request
 from sandbox.apimachinery.json_types import Obj
+from sandbox.apimachinery.resource_keys import BUILDS, DEPLOYMENT_CONFIGS
 from sandbox.apimachinery.store import Store
 from sandbox.apiserver.request_info import is_true
 
 LogFile = Callable[[str, str, bool], Path | None]  # pod, container, previous
 
 POLL = 0.1
-BUILDS = "builds.build.openshift.io"
-CONFIGS = "deploymentconfigs.apps.openshift.io"
-ENDED = ("Complete", "Failed", "Error", "Cancelled")
 
 
 class Logs:
@@ -51,7 +49,7 @@ class Logs:
 
     async def of_deployment(self, name: str, query: Mapping[str, str]) -> AsyncIterator[bytes]:
         """`deploymentconfigs/NAME/log`: the deployer's, or afterwards that of a pod of the latest rollout."""
-        config = self._store.get(CONFIGS, name)
+        config = self._store.get(DEPLOYMENT_CONFIGS, name)
         version = int(query.get("version") or 0) or config["status"].get("latestVersion", 0)
         if not version:
             raise bad_request(f'no deployment exists for deploymentConfig "{name}"')

@@ -12,15 +12,16 @@ from typing import NamedTuple
 
 from sandbox.apimachinery.errors import StatusError, details, forbidden
 from sandbox.apimachinery.json_types import Obj
+from sandbox.apimachinery.resource_keys import (
+    CLUSTER_ROLE_BINDINGS,
+    CLUSTER_ROLES,
+    RBAC_GROUP,
+    ROLE_BINDINGS,
+    ROLES,
+)
 from sandbox.apimachinery.store import Store
 from sandbox.authorization import oauth_scopes
 from sandbox.authorization.users import SCOPES, User
-
-ROLES = "roles.rbac.authorization.k8s.io"
-BINDINGS = "rolebindings.rbac.authorization.k8s.io"
-CLUSTER_ROLES = "clusterroles.rbac.authorization.k8s.io"
-CLUSTER_BINDINGS = "clusterrolebindings.rbac.authorization.k8s.io"
-API_GROUP = "rbac.authorization.k8s.io"
 
 
 class Ask(NamedTuple):
@@ -90,8 +91,8 @@ class Rbac:
         """The users and the groups that may."""
         users: set[str] = set()
         groups: set[str] = set()
-        here = self._store.look(BINDINGS) if ask.namespace == self._namespace else []
-        for binding in [*self._store.look(CLUSTER_BINDINGS), *here]:
+        here = self._store.look(ROLE_BINDINGS) if ask.namespace == self._namespace else []
+        for binding in [*self._store.look(CLUSTER_ROLE_BINDINGS), *here]:
             if any(covers(rule, ask) for rule in self.role_rules(binding["roleRef"]) or []):
                 for subject in binding.get("subjects") or []:
                     name = subject["name"]
@@ -114,9 +115,9 @@ class Rbac:
         return oauth_scopes.rules(scopes, ask.namespace, of_role)
 
     def _grants(self, user: User, namespace: str, problems: list[str]) -> Iterator[Grant]:
-        yield from self._bound(self._store.look(CLUSTER_BINDINGS), "ClusterRoleBinding", user, problems)
+        yield from self._bound(self._store.look(CLUSTER_ROLE_BINDINGS), "ClusterRoleBinding", user, problems)
         if namespace == self._namespace:
-            yield from self._bound(self._store.look(BINDINGS), "RoleBinding", user, problems)
+            yield from self._bound(self._store.look(ROLE_BINDINGS), "RoleBinding", user, problems)
 
     def _bound(self, bindings: list[Obj], kind: str, user: User, problems: list[str]) -> Iterator[Grant]:
         for binding in bindings:
@@ -126,7 +127,7 @@ class Rbac:
             reference, meta = binding["roleRef"], binding["metadata"]
             rules = self.role_rules(reference)
             if rules is None:
-                problems.append(f'{reference["kind"].lower()}.{API_GROUP} "{reference["name"]}" not found')
+                problems.append(f'{reference["kind"].lower()}.{RBAC_GROUP} "{reference["name"]}" not found')
                 continue
             name = meta["name"] + (f"/{meta['namespace']}" if meta.get("namespace") else "")
             role = f'{reference["kind"]} "{reference["name"]}"'
@@ -180,17 +181,17 @@ def refusal(user: User, ask: Ask, reason: str = "") -> StatusError:
 def cluster_objects() -> Iterator[tuple[str, Obj]]:
     """The cluster roles and bindings that a new cluster has, with their resource keys."""
     table = json.loads((Path(__file__).with_name("clusterroles.json")).read_text())
-    version = f"{API_GROUP}/v1"
+    version = f"{RBAC_GROUP}/v1"
     for name, rules in table["roles"].items():
         yield (
             CLUSTER_ROLES,
             {"kind": "ClusterRole", "apiVersion": version, "metadata": {"name": name}, "rules": rules},
         )
     for binding in table["bindings"]:
-        subjects = [{"kind": "Group", "apiGroup": API_GROUP, "name": group} for group in binding["groups"]]
+        subjects = [{"kind": "Group", "apiGroup": RBAC_GROUP, "name": group} for group in binding["groups"]]
         obj = {"kind": "ClusterRoleBinding", "apiVersion": version, "metadata": {"name": binding["name"]}}
-        reference = {"apiGroup": API_GROUP, "kind": "ClusterRole", "name": binding["role"]}
-        yield CLUSTER_BINDINGS, {**obj, "subjects": subjects, "roleRef": reference}
+        reference = {"apiGroup": RBAC_GROUP, "kind": "ClusterRole", "name": binding["role"]}
+        yield CLUSTER_ROLE_BINDINGS, {**obj, "subjects": subjects, "roleRef": reference}
 
 
 def _has(listed: list[str], wanted: str) -> bool:

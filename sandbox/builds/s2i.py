@@ -41,7 +41,7 @@ DEFAULT_SCRIPTS = "/usr/libexec/s2i"
 DEFAULT_USER = "1001"
 UPLOADED = "/tmp/scripts"  # noqa: S108
 EXTRACT = "mkdir -p /tmp/artifacts && tar -xf /tmp/artifacts.tar -C /tmp/artifacts && rm /tmp/artifacts.tar"
-FAILED = ("GenericBuildFailed", "Generic Build failure - check logs for details.")
+GENERIC = ("GenericBuildFailed", "Generic Build failure - check logs for details.")
 
 
 class Builder:
@@ -102,7 +102,7 @@ class Assembly:
         command = f"umask 0022; {EXTRACT + ' && ' if restored else ''}exec {assemble}"
         code = await self._run(self._container(self.base, self.layer, self.work), command, env, self.log)
         if code:
-            raise BuildFailure(*FAILED, f'error: building at STEP "RUN {assemble}": exit status {code}')
+            raise BuildFailure(*GENERIC, f'error: building at STEP "RUN {assemble}": exit status {code}')
         self.say(f"STEP: CMD {self._script('run')}")
         await asyncio.to_thread(remove_mount_points, self.layer, self.mirrors.mounts)
         kept = await asyncio.to_thread(self.builder.images.keep, self.layer)
@@ -204,7 +204,7 @@ class Assembly:
         finally:
             await asyncio.to_thread(self.builder.images.discard, upper)
         if code:
-            raise BuildFailure(*FAILED, f'error: building at STEP "RUN {script}": exit status {code}')
+            raise BuildFailure(*GENERIC, f'error: building at STEP "RUN {script}": exit status {code}')
         if not archive.stat().st_size:
             archive.unlink()
             return False
@@ -240,7 +240,7 @@ def build_environment(build: Obj) -> Env:
     for item in spec["strategy"]["sourceStrategy"].get("env", []):
         if "valueFrom" in item:
             detail = f"error: the sandbox has no builds with valueFrom, as in {item['name']}; give a value"
-            raise BuildFailure(*FAILED, detail)
+            raise BuildFailure(*GENERIC, detail)
         env.append((item["name"], item.get("value", "")))
     return env
 

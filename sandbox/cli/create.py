@@ -14,14 +14,13 @@ from typing import Any
 from sandbox.apimachinery import resources
 from sandbox.apimachinery.errors import StatusError
 from sandbox.apimachinery.json_types import Obj
+from sandbox.apimachinery.resource_keys import CLUSTER_ROLES, RBAC_GROUP, ROLE_BINDINGS, ROUTES
 from sandbox.builds.sources import own_addresses
 from sandbox.cli.client import UnknownKind
 from sandbox.cli.get import server_error
 from sandbox.cli.shell import Shell, UsageError, qualified
 
 TEMPLATES = "templates.template.openshift.io"
-BINDINGS = "rolebindings.rbac.authorization.k8s.io"
-RBAC = "rbac.authorization.k8s.io"
 FETCH_TIMEOUT = 30
 INDENT = "    "
 
@@ -233,7 +232,7 @@ def _mark(obj: Obj) -> None:
 async def _access(shell: Shell, objects: list[Obj]) -> None:
     for obj in objects:
         if obj.get("kind") == "Route":
-            route = await shell.client.get("routes.route.openshift.io", obj["metadata"]["name"])
+            route = await shell.client.get(ROUTES, obj["metadata"]["name"])
             shell.say(f"{INDENT}Access your application via route '{route['spec']['host']}'")
         elif obj.get("kind") == "BuildConfig":
             shell.say(
@@ -249,11 +248,11 @@ async def run_add_role(shell: Shell, args: argparse.Namespace) -> int:
             "name a user or a service account, for example: policy add-role-to-user edit -z jupyterhub"
         )
     namespace = shell.client.namespace
-    wanted = [{"kind": "User", "apiGroup": RBAC, "name": user} for user in args.users]
+    wanted = [{"kind": "User", "apiGroup": RBAC_GROUP, "name": user} for user in args.users]
     wanted += [
         {"kind": "ServiceAccount", "namespace": namespace, "name": each} for each in args.serviceaccount
     ]
-    bindings = (await shell.client.get(BINDINGS))["items"]
+    bindings = (await shell.client.get(ROLE_BINDINGS))["items"]
     same = [
         b for b in bindings if b["roleRef"]["kind"] == "ClusterRole" and b["roleRef"]["name"] == args.role
     ]
@@ -265,15 +264,15 @@ async def run_add_role(shell: Shell, args: argparse.Namespace) -> int:
         await shell.client.create(
             {
                 "kind": "RoleBinding",
-                "apiVersion": f"{RBAC}/v1",
+                "apiVersion": f"{RBAC_GROUP}/v1",
                 "metadata": {"name": name},
-                "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": args.role},
+                "roleRef": {"apiGroup": RBAC_GROUP, "kind": "ClusterRole", "name": args.role},
                 "subjects": wanted,
             }
         )
     names = [*args.users, *args.serviceaccount]
     shown = f'"{names[0]}"' if len(names) == 1 else json.dumps(names).replace(", ", " ")
-    shell.say(f"clusterrole.{RBAC}/{args.role} added: {shown}")
+    shell.say(f"clusterrole.{RBAC_GROUP}/{args.role} added: {shown}")
     return 0
 
 
@@ -285,7 +284,7 @@ async def _warn_of_missing(shell: Shell, args: argparse.Namespace) -> None:
             if refusal.code != 404:
                 raise
             shell.warn(f"Warning: ServiceAccount '{account}' not found")
-    cluster_role = resources.of("clusterroles.rbac.authorization.k8s.io")
+    cluster_role = resources.of(CLUSTER_ROLES)
     try:
         await shell.client.request("GET", shell.client.path(cluster_role, args.role))
     except StatusError as refusal:

@@ -13,13 +13,11 @@ from typing import Any
 from sandbox.apimachinery import resources
 from sandbox.apimachinery.errors import StatusError
 from sandbox.apimachinery.json_types import Obj
+from sandbox.apimachinery.resource_keys import BUILD_CONFIGS, BUILDS, DEPLOYMENT_CONFIGS, DEPLOYMENTS
 from sandbox.apimachinery.resources import Resource
+from sandbox.builds.phases import ENDED
 from sandbox.cli.shell import Shell, UsageError, qualified, resources_of
 
-BUILDS = "builds.build.openshift.io"
-BUILDCONFIGS = "buildconfigs.build.openshift.io"
-CONFIGS = "deploymentconfigs.apps.openshift.io"
-OVER = ("Complete", "Failed", "Error", "Cancelled")
 POLL = 0.2
 
 
@@ -69,13 +67,13 @@ async def run_logs(shell: Shell, args: argparse.Namespace) -> int:
     query = {"follow": "true"} if args.follow else {}
     if args.container:
         query["container"] = args.container
-    if resource.key == BUILDCONFIGS:
-        await shell.client.get(BUILDCONFIGS, name)
+    if resource.key == BUILD_CONFIGS:
+        await shell.client.get(BUILD_CONFIGS, name)
         builds = await _builds(shell, name)
         if not builds:
             raise UsageError(f'no builds found for "{name}"')
         resource, name = resources.of(BUILDS), builds[-1]["metadata"]["name"]
-    if resource.key == "deployments.apps":
+    if resource.key == DEPLOYMENTS:
         resource, name = (
             resources.of("pods"),
             await _pod_of(shell, await shell.client.get(resource.key, name)),
@@ -110,7 +108,7 @@ async def stream(shell: Shell, path: str, query: dict[str, str]) -> None:
 async def run_build(shell: Shell, args: argparse.Namespace) -> int:
     """`start-build`, with the source from Git or from a folder."""
     resource, name = one(args.name, "buildconfigs")
-    if resource.key != BUILDCONFIGS:
+    if resource.key != BUILD_CONFIGS:
         raise UsageError(f"invalid resource provided: {resource.name}")
     if args.from_dir:
         shell.warn(f'Uploading directory "{args.from_dir}" as binary input for the build ...')
@@ -140,7 +138,7 @@ async def ended(shell: Shell, build: str) -> Obj:
     """The build, once it has ended."""
     while True:
         found = await shell.client.get(BUILDS, build)
-        if found["status"]["phase"] in OVER:
+        if found["status"]["phase"] in ENDED:
             return found
         await asyncio.sleep(POLL)
 
@@ -160,7 +158,7 @@ def pack(folder: Path) -> bytes:
 async def run_status(shell: Shell, args: argparse.Namespace) -> int:
     """Say what is missing until nothing is."""
     resource, name = one(args.what, "deploymentconfigs")
-    views = {CONFIGS: config_status, "deployments.apps": _deployment_status}
+    views = {DEPLOYMENT_CONFIGS: config_status, DEPLOYMENTS: _deployment_status}
     if resource.key not in views:
         raise UsageError(f"no status viewer has been implemented for {resource.key}")
     await shell.client.get(resource.key, name)
@@ -178,9 +176,9 @@ async def run_status(shell: Shell, args: argparse.Namespace) -> int:
 async def run_latest(shell: Shell, args: argparse.Namespace) -> int:
     """`rollout latest dc/NAME`."""
     resource, name = one(args.what, "deploymentconfigs")
-    if resource.key != CONFIGS:
+    if resource.key != DEPLOYMENT_CONFIGS:
         raise UsageError(f"{name} is not a deployment config")
-    config = await shell.client.get(CONFIGS, name)
+    config = await shell.client.get(DEPLOYMENT_CONFIGS, name)
     if config["spec"].get("paused"):
         raise UsageError("cannot deploy a paused deployment config")
     version = config["status"].get("latestVersion", 0)
@@ -208,7 +206,7 @@ async def _phase(shell: Shell, rollout: str) -> str:
 async def run_restart(shell: Shell, args: argparse.Namespace) -> int:
     """`rollout restart deploy/NAME`: an annotation on the pods, so that there are new ones."""
     resource, name = one(args.what, "deployments")
-    if resource.key != "deployments.apps":
+    if resource.key != DEPLOYMENTS:
         raise UsageError(
             f"{qualified(resource, name)} cannot be restarted; for a DeploymentConfig: rollout latest dc/NAME"
         )

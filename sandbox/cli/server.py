@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sandbox import lock
+from sandbox.apimachinery.resource_keys import ROUTES
 from sandbox.cli.client import Client
 from sandbox.cli.shell import UsageError
 from sandbox.paths import COMMAND, IMPORT_PATH
@@ -115,7 +116,7 @@ def run_status(args: argparse.Namespace) -> int:
 async def _contents(state: Path) -> list[tuple[str, str]]:
     async with Client(state / "kubeconfig") as client:
         instance = lock.running(state)
-        routes = (await client.get("routes.route.openshift.io"))["items"]
+        routes = (await client.get(ROUTES))["items"]
         port = instance.route_port if instance else 0
         lines = [("route", f"https://{route['spec']['host']}:{port}") for route in routes]
         pods = (await client.get("pods"))["items"]

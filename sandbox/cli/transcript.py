@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sandbox.apimachinery import resource_keys
 from sandbox.apimachinery.errors import StatusError
 from sandbox.cli import logs, oc
 from sandbox.cli.client import Client, NotRunning
@@ -120,7 +121,7 @@ async def _follow_build(shell: Shell, config: str, told: Callable[[str], None]) 
 async def _first_build(shell: Shell, config: str) -> str:
     """Its base image may have to be made first, which takes a moment."""
     while True:
-        listed = await shell.client.get(logs.BUILDS, labelSelector=f"buildconfig={config}")
+        listed = await shell.client.get(resource_keys.BUILDS, labelSelector=f"buildconfig={config}")
         if listed["items"]:
             return str(listed["items"][-1]["metadata"]["name"])
         await asyncio.sleep(POLL)
@@ -128,7 +129,7 @@ async def _first_build(shell: Shell, config: str) -> str:
 
 async def _follow_rollout(shell: Shell, told: Callable[[str], None]) -> None:
     """Until hub, proxy and database are rolled out, or a pod of theirs has crashed a few times."""
-    configs = (await shell.client.get(logs.CONFIGS, labelSelector=f"app={APP}"))["items"]
+    configs = (await shell.client.get(resource_keys.DEPLOYMENT_CONFIGS, labelSelector=f"app={APP}"))["items"]
     names = [config["metadata"]["name"] for config in configs]
     rollouts = asyncio.gather(*(_rollout(shell, name, told) for name in names))
     crashes = asyncio.create_task(_crash(shell))

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from sandbox.apimachinery.errors import StatusError, bad_request
 from sandbox.apimachinery.json_types import Obj
+from sandbox.apimachinery.resource_keys import BUILD_CONFIGS, BUILDS, IMAGE_STREAMS
 from sandbox.apimachinery.store import copied, now
-from sandbox.controllers.imagestreams import STREAMS, latest
+from sandbox.controllers.imagestreams import latest
 from sandbox.controllers.loop import RETRY, Cluster, Controller
 from sandbox.controllers.objects import is_going, owner_reference
 
-BUILDCONFIGS = "buildconfigs.build.openshift.io"
-BUILDS = "builds.build.openshift.io"
 COMPONENT = "buildconfig-controller"
 MANUAL = [{"message": "Manually triggered"}]
 SAME_IN_BUILD = (
@@ -30,11 +29,11 @@ SAME_IN_BUILD = (
 class BuildConfigs(Controller):
     """The first build of each BuildConfig with a ConfigChange trigger."""
 
-    watches = (BUILDCONFIGS, STREAMS)
+    watches = (BUILD_CONFIGS, IMAGE_STREAMS)
 
     def reconcile(self) -> float | None:
         """Start what has never been built."""
-        return self.each(BUILDCONFIGS, self._one)
+        return self.each(BUILD_CONFIGS, self._one)
 
     def _one(self, config: Obj) -> float | None:
         on_change = any(t["type"] == "ConfigChange" for t in config["spec"].get("triggers") or [])
@@ -54,7 +53,7 @@ class BuildConfigs(Controller):
 
 def instantiate(cluster: Cluster, name: str, causes: list[Obj], request: Obj | None = None) -> Obj:
     """`POST buildconfigs/NAME/instantiate`: a new build, with what the request adds."""
-    config = cluster.store.get(BUILDCONFIGS, name)
+    config = cluster.store.get(BUILD_CONFIGS, name)
     request = request or {}
     if "binary" in config["spec"].get("source", {}) and "binary" not in request:
         raise bad_request("has no valid source inputs")
@@ -72,7 +71,7 @@ def instantiate(cluster: Cluster, name: str, causes: list[Obj], request: Obj | N
         for number, image, _ in triggers:
             config["spec"]["triggers"][number]["imageChange"]["lastTriggeredImageID"] = image
 
-    config = cluster.store.modify(BUILDCONFIGS, name, count)
+    config = cluster.store.modify(BUILD_CONFIGS, name, count)
     build = _build(config, base, causes, request)
     created = cluster.create(BUILDS, build, COMPONENT)
     status = {
@@ -105,7 +104,7 @@ def builder_image(cluster: Cluster, config: Obj) -> str:
         return str(item["dockerImageReference"])
     name, _, _ = source["name"].partition(":")
     why = "unable to find latest tagged image"
-    if not cluster.store.find(STREAMS, name):
+    if not cluster.store.find(IMAGE_STREAMS, name):
         why = f'imagestreams.image.openshift.io "{name}" not found'
     text = f"Error resolving ImageStreamTag {source['name']} in namespace {cluster.project.name}: {why}"
     causes = [{"field": "from", "message": text}]

@@ -18,14 +18,15 @@ from typing import Any
 
 from sandbox.apimachinery.errors import StatusError
 from sandbox.apimachinery.json_types import Obj
+from sandbox.apimachinery.resource_keys import BUILD_CONFIGS, BUILDS
 from sandbox.apimachinery.store import now
 from sandbox.builds import sources
-from sandbox.builds.s2i import Builder, ignored_files
+from sandbox.builds.phases import ENDED
+from sandbox.builds.s2i import GENERIC, Builder, ignored_files
 from sandbox.builds.sources import BuildFailure
 from sandbox.containers.image_store import Image, tree_digest
 from sandbox.containers.images import Images
 from sandbox.controllers import imagestreams
-from sandbox.controllers.buildconfigs import BUILDCONFIGS, BUILDS
 from sandbox.controllers.loop import RETRY, Cluster, Controller
 from sandbox.controllers.objects import is_going, owner_reference
 from sandbox.controllers.records import PodRecord
@@ -33,12 +34,10 @@ from sandbox.controllers.records import PodRecord
 log = logging.getLogger(__name__)
 
 COMPONENT = "build-controller"
-OVER = ("Complete", "Failed", "Error", "Cancelled")
 HISTORY = {
     "successfulBuildsHistoryLimit": ("Complete",),
     "failedBuildsHistoryLimit": ("Failed", "Error", "Cancelled"),
 }
-GENERIC = ("GenericBuildFailed", "Generic Build failure - check logs for details.")
 SNIPPET_LINES = 5
 
 
@@ -72,12 +71,12 @@ class Builds(Controller):
                 task.cancel()
             if task.done():
                 del self._tasks[name]
-        self.each(BUILDCONFIGS, self._prune)
+        self.each(BUILD_CONFIGS, self._prune)
         return self.each(BUILDS, self._one)
 
     def _one(self, build: Obj) -> float | None:
         name, phase = build["metadata"]["name"], build["status"]["phase"]
-        if phase in OVER or is_going(build):
+        if phase in ENDED or is_going(build):
             return None
         if build["status"].get("cancelled"):
             if task := self._tasks.get(name):
@@ -166,7 +165,11 @@ class Builds(Controller):
             self._finish(name, "Failed", began, **words)
         except asyncio.TimeoutError:
             pod.say(f"error: the build took longer than {limit} seconds")
-            words = {"reason": GENERIC[0], "message": GENERIC[1], "logSnippet": _snippet(pod.log)}
+            words = {
+                "reason": GENERIC[0],
+                "message": GENERIC[1],
+                "logSnippet": _snippet(pod.log),
+            }
             self._finish(name, "Failed", began, **words)
         except asyncio.CancelledError:
             pod.end(succeeded=False)
@@ -174,7 +177,11 @@ class Builds(Controller):
         except Exception as problem:
             log.exception("build %s", name)
             pod.say(f"error: {problem}")
-            words = {"reason": GENERIC[0], "message": GENERIC[1], "logSnippet": _snippet(pod.log)}
+            words = {
+                "reason": GENERIC[0],
+                "message": GENERIC[1],
+                "logSnippet": _snippet(pod.log),
+            }
             self._finish(name, "Failed", began, **words)
         else:
             self._finish(name, "Complete", began)

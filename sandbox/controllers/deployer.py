@@ -12,9 +12,9 @@ from datetime import datetime, timezone
 
 from sandbox.apimachinery.errors import StatusError
 from sandbox.apimachinery.json_types import Obj
+from sandbox.apimachinery.resource_keys import DEPLOYMENT_CONFIGS
 from sandbox.controllers.deploymentconfigs import (
     CANCELLED,
-    CONFIGS,
     CONTROLLERS,
     DEPLOYED,
     DESIRED,
@@ -60,7 +60,7 @@ class Deployer(Controller):
             return 0.0
         config = json.loads(rc["metadata"]["annotations"][ENCODED])
         desired = int(rc["metadata"]["annotations"][DESIRED])
-        owner = self.store.find(CONFIGS, config["metadata"]["name"])
+        owner = self.store.find(DEPLOYMENT_CONFIGS, config["metadata"]["name"])
         older = (
             [old for old in rollouts(self.store, owner) if version_of(old) < version_of(rc)] if owner else []
         )

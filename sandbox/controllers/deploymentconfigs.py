@@ -10,6 +10,7 @@ import json
 
 from sandbox.apimachinery import errors
 from sandbox.apimachinery.json_types import Obj
+from sandbox.apimachinery.resource_keys import DEPLOYMENT_CONFIGS
 from sandbox.apimachinery.store import Store, copied
 from sandbox.controllers.loop import Cluster, Controller
 from sandbox.controllers.objects import (
@@ -21,7 +22,6 @@ from sandbox.controllers.objects import (
     set_condition,
 )
 
-CONFIGS = "deploymentconfigs.apps.openshift.io"
 CONTROLLERS = "replicationcontrollers"
 COMPONENT = "deploymentconfig-controller"
 PHASE = "openshift.io/deployment.phase"
@@ -38,11 +38,11 @@ OVER = ("Complete", "Failed")
 class DeploymentConfigs(Controller):
     """`deploymentconfigs.apps.openshift.io`."""
 
-    watches = (CONFIGS, CONTROLLERS)
+    watches = (DEPLOYMENT_CONFIGS, CONTROLLERS)
 
     def reconcile(self) -> float | None:
         """Start what a trigger asks for, make the ReplicationController, keep the status."""
-        return self.each(CONFIGS, self._one)
+        return self.each(DEPLOYMENT_CONFIGS, self._one)
 
     def _one(self, config: Obj) -> float | None:
         if is_going(config):
@@ -87,7 +87,7 @@ class DeploymentConfigs(Controller):
 
     def _status(self, config: Obj) -> None:
         name = config["metadata"]["name"]
-        config = self.store.get(CONFIGS, name)
+        config = self.store.get(DEPLOYMENT_CONFIGS, name)
         latest, there = self._latest(config), rollouts(self.store, config)
 
         def total(key: str, *of: Obj) -> int:
@@ -107,7 +107,7 @@ class DeploymentConfigs(Controller):
             status["readyReplicas"] = ready
         self._conditions(config, status, latest)
         if status != config["status"]:
-            self.store.modify(CONFIGS, name, lambda c: c.update(status=status))
+            self.store.modify(DEPLOYMENT_CONFIGS, name, lambda c: c.update(status=status))
 
     def _conditions(self, config: Obj, status: Obj, latest: Obj | None) -> None:
         available, least = status["availableReplicas"], config["spec"]["replicas"] - max_unavailable(config)
@@ -128,7 +128,7 @@ class DeploymentConfigs(Controller):
 
 def instantiate(cluster: Cluster, name: str, request: Obj) -> Obj:
     """`POST deploymentconfigs/NAME/instantiate`, what `oc rollout latest` asks for."""
-    config = cluster.store.get(CONFIGS, name)
+    config = cluster.store.get(DEPLOYMENT_CONFIGS, name)
     if config["spec"].get("paused"):
         raise errors.bad_request("cannot deploy a paused deployment config")
     latest = config["status"].get("latestVersion", 0)
@@ -153,7 +153,7 @@ def start(store: Store, name: str, causes: list[Obj]) -> Obj:
         status["details"] = {"message": words[causes[0]["type"]], "causes": causes}
         config["metadata"]["generation"] = config["metadata"].get("generation", 1) + 1
 
-    return store.modify(CONFIGS, name, change)
+    return store.modify(DEPLOYMENT_CONFIGS, name, change)
 
 
 def rollouts(store: Store, config: Obj) -> list[Obj]:

@@ -6,6 +6,7 @@ The arithmetic is that of `pkg/controller/deployment` in kubernetes; left out is
 from __future__ import annotations
 
 from sandbox.apimachinery.json_types import Obj
+from sandbox.apimachinery.resource_keys import DEPLOYMENTS, REPLICA_SETS
 from sandbox.apimachinery.store import copied
 from sandbox.controllers.loop import Controller
 from sandbox.controllers.objects import (
@@ -21,7 +22,6 @@ from sandbox.controllers.objects import (
 )
 
 REVISION = "deployment.kubernetes.io/revision"
-SETS = "replicasets.apps"
 HASH = "pod-template-hash"
 COMPONENT = "deployment-controller"
 NOT_COPIED = {REVISION, "kubectl.kubernetes.io/last-applied-configuration"}
@@ -30,16 +30,16 @@ NOT_COPIED = {REVISION, "kubectl.kubernetes.io/last-applied-configuration"}
 class Deployments(Controller):
     """`deployments.apps`."""
 
-    watches = ("deployments.apps", SETS, "pods")
+    watches = (DEPLOYMENTS, REPLICA_SETS, "pods")
 
     def reconcile(self) -> float | None:
         """One step of each rollout."""
-        return self.each("deployments.apps", self._one)
+        return self.each(DEPLOYMENTS, self._one)
 
     def _one(self, deployment: Obj) -> float | None:
         if is_going(deployment):
             return None
-        sets = [s for s in self.store.list(SETS) if is_controlled_by(s, deployment)]
+        sets = [s for s in self.store.list(REPLICA_SETS) if is_controlled_by(s, deployment)]
         new = next((s for s in sets if _same_template(s, deployment)), None)
         if not deployment["spec"].get("paused"):
             new = self._newest(deployment, sets, new)
@@ -66,13 +66,13 @@ class Deployments(Controller):
             REVISION: str(revision),
         }
         if new is None:
-            new = self.cluster.create(SETS, _replica_set(deployment, annotations), COMPONENT)
+            new = self.cluster.create(REPLICA_SETS, _replica_set(deployment, annotations), COMPONENT)
         else:
             new = self.store.modify(
-                SETS, new["metadata"]["name"], lambda s: s["metadata"].update(annotations=annotations)
+                REPLICA_SETS, new["metadata"]["name"], lambda s: s["metadata"].update(annotations=annotations)
             )
         self.store.modify(
-            "deployments.apps",
+            DEPLOYMENTS,
             meta["name"],
             lambda d: d["metadata"].setdefault("annotations", {}).update({REVISION: str(revision)}),
         )
@@ -117,7 +117,7 @@ class Deployments(Controller):
             obj["spec"]["replicas"] = replicas
             obj["metadata"]["generation"] = obj["metadata"].get("generation", 1) + 1
 
-        self.store.modify(SETS, name, change)
+        self.store.modify(REPLICA_SETS, name, change)
         way = "up" if replicas > before else "down"
         text = f"Scaled {way} replica set {name} from {before} to {replicas}"
         self.cluster.event(deployment, "ScalingReplicaSet", text, COMPONENT)
@@ -127,13 +127,13 @@ class Deployments(Controller):
         idle.sort(key=_revision)
         keep = deployment["spec"].get("revisionHistoryLimit", 10)
         for each in idle[: max(0, len(idle) - keep)]:
-            self.cluster.delete(SETS, each["metadata"]["name"], COMPONENT)
+            self.cluster.delete(REPLICA_SETS, each["metadata"]["name"], COMPONENT)
 
     def _status(self, deployment: Obj) -> float | None:
         """What `rollout status` reads."""
         name = deployment["metadata"]["name"]
-        deployment = self.store.get("deployments.apps", name)
-        sets = [s for s in self.store.list(SETS) if is_controlled_by(s, deployment)]
+        deployment = self.store.get(DEPLOYMENTS, name)
+        sets = [s for s in self.store.list(REPLICA_SETS) if is_controlled_by(s, deployment)]
         new = next((s for s in sets if _same_template(s, deployment)), None)
         wanted = deployment["spec"]["replicas"]
 
@@ -162,7 +162,7 @@ class Deployments(Controller):
         self._failure(status, new)
         delay = self._progress(deployment, status, new, counts)
         if status != old:
-            self.store.modify("deployments.apps", name, lambda d: d.update(status=status))
+            self.store.modify(DEPLOYMENTS, name, lambda d: d.update(status=status))
         return delay
 
     def _failure(self, status: Obj, new: Obj | None) -> None:

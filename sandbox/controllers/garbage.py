@@ -3,6 +3,17 @@
 from __future__ import annotations
 
 from sandbox.apimachinery.json_types import Obj
+from sandbox.apimachinery.resource_keys import (
+    BUILD_CONFIGS,
+    BUILDS,
+    DEPLOYMENT_CONFIGS,
+    DEPLOYMENTS,
+    IMAGE_STREAMS,
+    REPLICA_SETS,
+    ROLE_BINDINGS,
+    ROLES,
+    ROUTES,
+)
 from sandbox.controllers.loop import Controller
 from sandbox.controllers.objects import is_going
 
@@ -24,18 +35,18 @@ class Garbage(Controller):
         "serviceaccounts",
         "persistentvolumeclaims",
         "replicationcontrollers",
-        "replicasets.apps",
-        "deployments.apps",
-        "deploymentconfigs.apps.openshift.io",
-        "buildconfigs.build.openshift.io",
-        "builds.build.openshift.io",
-        "imagestreams.image.openshift.io",
-        "routes.route.openshift.io",
+        REPLICA_SETS,
+        DEPLOYMENTS,
+        DEPLOYMENT_CONFIGS,
+        BUILD_CONFIGS,
+        BUILDS,
+        IMAGE_STREAMS,
+        ROUTES,
         "templates.template.openshift.io",
         "networkpolicies.networking.k8s.io",
         "poddisruptionbudgets.policy",
-        "roles.rbac.authorization.k8s.io",
-        "rolebindings.rbac.authorization.k8s.io",
+        ROLES,
+        ROLE_BINDINGS,
     )
 
     def reconcile(self) -> float | None:

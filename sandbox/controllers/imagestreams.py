@@ -10,6 +10,7 @@ import asyncio
 import logging
 
 from sandbox.apimachinery.json_types import Obj
+from sandbox.apimachinery.resource_keys import IMAGE_STREAMS, IMAGES
 from sandbox.apimachinery.store import Store, now
 from sandbox.containers.image_store import Image
 from sandbox.containers.images import Images
@@ -18,14 +19,11 @@ from sandbox.controllers.objects import is_going
 
 log = logging.getLogger(__name__)
 
-STREAMS = "imagestreams.image.openshift.io"
-IMAGES = "images.image.openshift.io"
-
 
 class ImageImports(Controller):
     """The tags of each image stream's spec."""
 
-    watches = (STREAMS,)
+    watches = (IMAGE_STREAMS,)
 
     def __init__(self, cluster: Cluster, images: Images) -> None:
         super().__init__(cluster)
@@ -34,7 +32,7 @@ class ImageImports(Controller):
 
     def reconcile(self) -> float | None:
         """Import what was not yet, or not since its tag was changed."""
-        return self.each(STREAMS, self._one)
+        return self.each(IMAGE_STREAMS, self._one)
 
     def _one(self, stream: Obj) -> float | None:
         delay = None
@@ -61,17 +59,19 @@ class ImageImports(Controller):
         if making.exception():
             log.error("the base image for %s could not be made", name, exc_info=making.exception())
             text = f"Internal error occurred: {name}: {making.exception()}"
-            self.store.modify(STREAMS, stream_name, lambda s: _failed(s, tag["name"], "InternalError", text))
+            self.store.modify(
+                IMAGE_STREAMS, stream_name, lambda s: _failed(s, tag["name"], "InternalError", text)
+            )
             return None
         image = making.result()
         if image is None:
             text = f'dockerimage.image.openshift.io "{name}" not found'
-            self.store.modify(STREAMS, stream_name, lambda s: _failed(s, tag["name"], "NotFound", text))
+            self.store.modify(IMAGE_STREAMS, stream_name, lambda s: _failed(s, tag["name"], "NotFound", text))
             return None
         reference = f"{_repository(name)}@{image.digest}"
         record_image(self.store, image, reference)
         self.store.modify(
-            STREAMS, stream_name, lambda s: _imported(s, tag["name"], _item(reference, image.digest))
+            IMAGE_STREAMS, stream_name, lambda s: _imported(s, tag["name"], _item(reference, image.digest))
         )
         return None
 
@@ -85,7 +85,7 @@ class ImageImports(Controller):
 def latest(store: Store, image_stream_tag: str) -> Obj | None:
     """The newest item of `stream:tag`: `image` is the digest, `dockerImageReference` can be pulled."""
     name, _, tag = image_stream_tag.partition(":")
-    stream = store.find(STREAMS, name)
+    stream = store.find(IMAGE_STREAMS, name)
     for known in (stream or {}).get("status", {}).get("tags") or []:
         if known["tag"] == tag and known.get("items"):
             item: Obj = known["items"][0]
@@ -110,7 +110,7 @@ def add_item(store: Store, stream: str, tag: str, item: Obj) -> None:
         if not items or items[0]["image"] != item["image"]:
             items.insert(0, {**item, "generation": stream["metadata"].get("generation", 1)})
 
-    store.modify(STREAMS, stream, change)
+    store.modify(IMAGE_STREAMS, stream, change)
 
 
 def record_image(store: Store, image: Image, reference: str) -> None:

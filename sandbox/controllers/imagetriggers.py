@@ -10,9 +10,10 @@ import json
 import re
 
 from sandbox.apimachinery.json_types import Obj
-from sandbox.controllers.buildconfigs import BUILDCONFIGS, instantiate_for_image
-from sandbox.controllers.deploymentconfigs import CONFIGS, image_triggers
-from sandbox.controllers.imagestreams import STREAMS, latest
+from sandbox.apimachinery.resource_keys import BUILD_CONFIGS, DEPLOYMENT_CONFIGS, DEPLOYMENTS, IMAGE_STREAMS
+from sandbox.controllers.buildconfigs import instantiate_for_image
+from sandbox.controllers.deploymentconfigs import image_triggers
+from sandbox.controllers.imagestreams import latest
 from sandbox.controllers.loop import Controller, soonest
 from sandbox.controllers.objects import is_going
 
@@ -26,14 +27,14 @@ BY_NUMBER = re.compile(r"spec\.template\.spec\.(containers|initContainers)\[(\d+
 class ImageTriggers(Controller):
     """Every image stream's tags against everything that has a trigger."""
 
-    watches = (STREAMS, CONFIGS, "deployments.apps", BUILDCONFIGS)
+    watches = (IMAGE_STREAMS, DEPLOYMENT_CONFIGS, DEPLOYMENTS, BUILD_CONFIGS)
 
     def reconcile(self) -> float | None:
         """Hand on what is newer."""
         return soonest(
-            self.each(CONFIGS, self._deployment_config),
-            self.each("deployments.apps", self._deployment),
-            self.each(BUILDCONFIGS, self._build_config),
+            self.each(DEPLOYMENT_CONFIGS, self._deployment_config),
+            self.each(DEPLOYMENTS, self._deployment),
+            self.each(BUILD_CONFIGS, self._build_config),
         )
 
     def _deployment_config(self, config: Obj) -> None:
@@ -52,7 +53,7 @@ class ImageTriggers(Controller):
                         container["image"] = reference  # the new generation comes with the rollout
 
         if not is_going(config):
-            self.store.modify(CONFIGS, config["metadata"]["name"], change)
+            self.store.modify(DEPLOYMENT_CONFIGS, config["metadata"]["name"], change)
 
     def _deployment(self, deployment: Obj) -> None:
         text = (deployment["metadata"].get("annotations") or {}).get(TRIGGERS)
@@ -74,7 +75,7 @@ class ImageTriggers(Controller):
                     meta = deployment["metadata"]
                     meta["generation"] = meta.get("generation", 1) + 1
 
-        self.store.modify("deployments.apps", deployment["metadata"]["name"], change)
+        self.store.modify(DEPLOYMENTS, deployment["metadata"]["name"], change)
 
     def _build_config(self, config: Obj) -> None:
         if not is_going(config):

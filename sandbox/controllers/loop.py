@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sandbox.apimachinery import events
 from sandbox.apimachinery.errors import StatusError
 from sandbox.apimachinery.json_types import Obj
-from sandbox.apimachinery.store import Store, now
+from sandbox.apimachinery.store import Store
 
 if TYPE_CHECKING:
     from sandbox.apimachinery.project import Project
@@ -51,41 +51,7 @@ class Cluster:
 
     def event(self, obj: Obj, reason: str, message: str, component: str, *, warning: bool = False) -> None:
         """Record an event about an object, or count one that says the same."""
-        meta = obj["metadata"]
-        about = f"involvedObject.uid={meta['uid']},reason={reason}"
-        for known in self.store.list("events", field_selector=about):
-            if known.get("message") == message:
-                known["count"] = known.get("count", 1) + 1
-                known["lastTimestamp"] = now()
-                self.store.update("events", known)
-                return
-        event = {
-            "kind": "Event",
-            "apiVersion": "v1",
-            "metadata": {
-                "name": f"{meta['name']}.{time.time_ns():x}",
-                "namespace": self.project.name,
-            },
-            "involvedObject": {
-                "kind": obj["kind"],
-                "namespace": self.project.name,
-                "name": meta["name"],
-                "uid": meta["uid"],
-                "apiVersion": obj["apiVersion"],
-                "resourceVersion": meta["resourceVersion"],
-            },
-            "reason": reason,
-            "message": message,
-            "source": {"component": component},
-            "firstTimestamp": now(),
-            "lastTimestamp": now(),
-            "count": 1,
-            "type": "Warning" if warning else "Normal",
-            "eventTime": None,
-            "reportingComponent": component,
-            "reportingInstance": "",
-        }
-        self.store.create("events", event)
+        events.record(self.store, obj, reason, message, component, warning=warning)
 
 
 class Controller:

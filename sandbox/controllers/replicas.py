@@ -8,6 +8,7 @@ from typing import Any
 from sandbox.apimachinery import selectors
 from sandbox.apimachinery.errors import StatusError
 from sandbox.apimachinery.json_types import Obj
+from sandbox.apimachinery.resource_keys import REPLICA_SETS
 from sandbox.apimachinery.store import copied, now
 from sandbox.controllers.loop import Controller, soonest
 from sandbox.controllers.objects import (
@@ -125,8 +126,8 @@ class Replicas(Controller):
 class ReplicaSets(Replicas):
     """`replicasets.apps`."""
 
-    watches = ("replicasets.apps", "pods")
-    resource = "replicasets.apps"
+    watches = (REPLICA_SETS, "pods")
+    resource = REPLICA_SETS
     api_version = "apps/v1"
     kind = "ReplicaSet"
     component = "replicaset-controller"

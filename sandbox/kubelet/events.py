@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from datetime import datetime, timezone
 
+from sandbox.apimachinery import events
 from sandbox.apimachinery.json_types import Obj
-from sandbox.apimachinery.store import Store, now
+from sandbox.apimachinery.store import Store
 
 
 class Events:
@@ -19,9 +19,9 @@ class Events:
     def scheduled(self, pod: Obj) -> None:
         """The scheduler has found a node."""
         meta = pod["metadata"]
-        event = self._event(pod, "Scheduled", "")
-        event |= {
-            "message": f"Successfully assigned {meta['namespace']}/{meta['name']} to {self.node}",
+        where = f"{meta['namespace']}/{meta['name']} to {self.node}"
+        event = {
+            **events.new(pod, "Scheduled", f"Successfully assigned {where}"),
             "source": {},
             "firstTimestamp": None,
             "lastTimestamp": None,
@@ -48,49 +48,7 @@ class Events:
     def _count(
         self, pod: Obj, reason: str, message: str, component: str, field_path: str, *, warning: bool
     ) -> None:
-        about = f"involvedObject.uid={pod['metadata']['uid']},reason={reason}"
-        for known in self.store.list("events", field_selector=about):
-            same_field = known["involvedObject"].get("fieldPath", "") == field_path
-            if known["message"] == message and same_field:
-                known["count"] = known.get("count", 1) + 1
-                known["lastTimestamp"] = now()
-                self.store.update("events", known)
-                return
-        event = self._event(pod, reason, field_path)
-        source = (
-            {"component": component, "host": self.node}
-            if component == "kubelet"
-            else {"component": component}
+        host = self.node if component == "kubelet" else ""
+        events.record(
+            self.store, pod, reason, message, component, host=host, field_path=field_path, warning=warning
         )
-        event |= {
-            "message": message,
-            "source": source,
-            "firstTimestamp": now(),
-            "lastTimestamp": now(),
-            "count": 1,
-            "type": "Warning" if warning else "Normal",
-            "eventTime": None,
-            "reportingComponent": component,
-            "reportingInstance": self.node if component == "kubelet" else "",
-        }
-        self.store.create("events", event)
-
-    def _event(self, pod: Obj, reason: str, field_path: str) -> Obj:
-        meta = pod["metadata"]
-        involved = {
-            "kind": "Pod",
-            "namespace": meta["namespace"],
-            "name": meta["name"],
-            "uid": meta["uid"],
-            "apiVersion": "v1",
-            "resourceVersion": meta["resourceVersion"],
-        }
-        if field_path:
-            involved["fieldPath"] = field_path
-        return {
-            "kind": "Event",
-            "apiVersion": "v1",
-            "metadata": {"name": f"{meta['name']}.{time.time_ns():x}", "namespace": meta["namespace"]},
-            "involvedObject": involved,
-            "reason": reason,
-        }

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.project import Project
+from sandbox.apimachinery.resource_keys import IMAGE_STREAMS
 from sandbox.apimachinery.store import Store
 from sandbox.containers.container import Running
 from sandbox.containers.image_store import Image
@@ -54,7 +55,7 @@ class Node:
         repository, _, tag = reference.partition("@")[0].rpartition(":")
         prefix = self.project.image_repository("")
         if "@" not in reference and repository.startswith(prefix):
-            stream = self.store.find("imagestreams.image.openshift.io", repository.removeprefix(prefix))
+            stream = self.store.find(IMAGE_STREAMS, repository.removeprefix(prefix))
             for one in (stream or {}).get("status", {}).get("tags", []):
                 if one["tag"] == tag and one.get("items"):
                     return self.images.get(one["items"][0]["image"])

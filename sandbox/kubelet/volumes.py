@@ -6,13 +6,13 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from sandbox.admission.pods import SERVICE_ACCOUNT_DIRECTORY
 from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.store import Store
 from sandbox.containers.container import Mount, is_root
 from sandbox.containers.image_store import remove_tree
 from sandbox.kubelet.environment import data, field_value, resource_value
 
-ACCOUNT_DIRECTORY = "/var/run/secrets/kubernetes.io/serviceaccount"
 ACCOUNT_VOLUME = "kube-api-access"
 DEFAULT_MODE = 0o644
 TOKEN_SECONDS = 3607
@@ -63,10 +63,10 @@ class Volumes:
     def mounts(self, container: Obj) -> list[Mount]:
         """The mounts of a container, made for it by name, sub-path and mode."""
         wanted = list(container.get("volumeMounts", []))
-        if ACCOUNT_VOLUME in self.volumes and ACCOUNT_DIRECTORY not in {
+        if ACCOUNT_VOLUME in self.volumes and SERVICE_ACCOUNT_DIRECTORY not in {
             mount["mountPath"] for mount in wanted
         }:
-            wanted.append({"name": ACCOUNT_VOLUME, "mountPath": ACCOUNT_DIRECTORY, "readOnly": True})
+            wanted.append({"name": ACCOUNT_VOLUME, "mountPath": SERVICE_ACCOUNT_DIRECTORY, "readOnly": True})
         return [self._mount(mount) for mount in wanted]
 
     def _mount(self, mount: Obj) -> Mount:
@@ -183,7 +183,7 @@ class Volumes:
         wanted = spec.get("automountServiceAccountToken", account.get("automountServiceAccountToken", True))
         containers = spec["containers"] + spec.get("initContainers", [])
         there = any(
-            mount["mountPath"] == ACCOUNT_DIRECTORY
+            mount["mountPath"] == SERVICE_ACCOUNT_DIRECTORY
             for one in containers
             for mount in one.get("volumeMounts", [])
         )

@@ -24,11 +24,11 @@ from yarl import URL
 
 from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.project import Project
+from sandbox.apimachinery.resource_keys import ROUTES
 from sandbox.apimachinery.store import Store, now
 from sandbox.network.services import Network
 from sandbox.oauth.server import OAuth
 
-ROUTES = "routes.route.openshift.io"
 NAME = "default"  # of the router
 TIMEOUT = 30.0
 TIMEOUT_ANNOTATION = "haproxy.router.openshift.io/timeout"

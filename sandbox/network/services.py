@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.project import Project
+from sandbox.apimachinery.resource_keys import ROUTES
 from sandbox.apimachinery.store import Store
 
 log = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ class Network:
     async def run(self) -> None:
         """Follow services, pods and routes until cancelled."""
         changed = asyncio.Event()
-        with self.store.watch("services", "pods", "routes.route.openshift.io") as watch:
+        with self.store.watch("services", "pods", ROUTES) as watch:
 
             async def listen() -> None:
                 async for _ in watch:
@@ -198,7 +199,7 @@ class Network:
             name, address = service["metadata"]["name"], service["spec"].get("clusterIP", "")
             addresses = [ip for ip, _ in self.endpoints(name)] if address == "None" else [address]
             lines += [hosts_line(one, name, namespace, short=True) for one in addresses if one]
-        for route in self.store.look("routes.route.openshift.io"):
+        for route in self.store.look(ROUTES):
             if route["spec"].get("host"):
                 lines.append(f"{self.routes}\t{route['spec']['host']}")
         return "\n".join(lines) + "\n"

@@ -13,13 +13,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 
 from sandbox.apimachinery.project import Project
+from sandbox.apimachinery.resource_keys import RBAC_GROUP, ROLE_BINDINGS, USERS
 from sandbox.apimachinery.store import Store
-from sandbox.authorization.rbac import API_GROUP, BINDINGS
 from sandbox.authorization.users import SCOPES, User, person
 
 TOKENS = "oauthaccesstokens.oauth.openshift.io"
 GROUPS = "groups.user.openshift.io"
-USERS = "users.user.openshift.io"
 PREFIX = "sha256~"
 EXPIRES_IN = 86400
 ROLES = {"alice": "", "bob": "view", "carol": "admin"}  # in the project; each one's password is the name
@@ -33,11 +32,13 @@ def fill(store: Store, project: Project) -> None:
         store.create(USERS, {**head, "identities": [f"htpasswd:{name}"], "groups": None})
     for name, role in ROLES.items():
         if role:
-            head = {"kind": "RoleBinding", "apiVersion": f"{API_GROUP}/v1"}
+            head = {"kind": "RoleBinding", "apiVersion": f"{RBAC_GROUP}/v1"}
             meta = {"name": f"{name}-{role}", "namespace": project.name}
-            subject = {"kind": "User", "apiGroup": API_GROUP, "name": name}
-            reference = {"kind": "ClusterRole", "apiGroup": API_GROUP, "name": role}
-            store.create(BINDINGS, {**head, "metadata": meta, "subjects": [subject], "roleRef": reference})
+            subject = {"kind": "User", "apiGroup": RBAC_GROUP, "name": name}
+            reference = {"kind": "ClusterRole", "apiGroup": RBAC_GROUP, "name": role}
+            store.create(
+                ROLE_BINDINGS, {**head, "metadata": meta, "subjects": [subject], "roleRef": reference}
+            )
 
 
 def password_is_right(store: Store, name: str, password: str) -> bool:

@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.project import Project
+from sandbox.apimachinery.resource_keys import ROUTES
 from sandbox.apimachinery.store import Store
 from sandbox.authorization.users import AUDIENCE, Tokens
 
 URI = "serviceaccounts.openshift.io/oauth-redirecturi."
 REFERENCE = "serviceaccounts.openshift.io/oauth-redirectreference."
-ROUTES = "routes.route.openshift.io"
 CACHED = 10  # seconds for which a review of a token holds, as with kube-apiserver's cache of them
 
 

@@ -6,6 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.apimachinery.json_types import Obj
+from sandbox.apimachinery.resource_keys import (
+    BUILD_CONFIGS,
+    BUILDS,
+    DEPLOYMENT_CONFIGS,
+    IMAGE_STREAM_TAGS,
+    IMAGE_STREAMS,
+    IMAGES,
+    PROJECTS,
+    ROUTES,
+)
 from sandbox.printers.ages import age
 
 Cells = list[Any]
@@ -145,13 +155,13 @@ def _template(obj: Obj) -> Cells:
 
 
 ROWS: dict[str, Callable[[Obj], Cells]] = {
-    "deploymentconfigs.apps.openshift.io": _deployment_config,
-    "builds.build.openshift.io": _build,
-    "buildconfigs.build.openshift.io": _build_config,
-    "images.image.openshift.io": _image,
-    "imagestreams.image.openshift.io": _image_stream,
-    "imagestreamtags.image.openshift.io": _image_stream_tag,
-    "projects.project.openshift.io": _project,
-    "routes.route.openshift.io": _route,
+    DEPLOYMENT_CONFIGS: _deployment_config,
+    BUILDS: _build,
+    BUILD_CONFIGS: _build_config,
+    IMAGES: _image,
+    IMAGE_STREAMS: _image_stream,
+    IMAGE_STREAM_TAGS: _image_stream_tag,
+    PROJECTS: _project,
+    ROUTES: _route,
     "templates.template.openshift.io": _template,
 }

@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.apimachinery.json_types import Obj
+from sandbox.apimachinery.resource_keys import CLUSTER_ROLE_BINDINGS, DEPLOYMENTS, REPLICA_SETS, ROLE_BINDINGS
 from sandbox.printers import openshift
 from sandbox.printers.ages import age
+from sandbox.printers.pods import NONE
 from sandbox.printers.pods import cells as pod_cells
 
 Cells = list[Any]
 
 COLUMNS: dict[str, list[Obj]] = json.loads((Path(__file__).with_name("columns.json")).read_text())
-NONE = "<none>"
 MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
 
 
@@ -252,8 +253,8 @@ ROWS: dict[str, Callable[[Obj], Cells]] = {
     "pods": pod_cells,
     "services": _service,
     "replicationcontrollers": _replicas,
-    "replicasets.apps": _replicas,
-    "deployments.apps": _deployment,
+    REPLICA_SETS: _replicas,
+    DEPLOYMENTS: _deployment,
     "statefulsets.apps": _stateful_set,
     "endpoints": _endpoints,
     "endpointslices.discovery.k8s.io": _endpoint_slice,
@@ -265,8 +266,8 @@ ROWS: dict[str, Callable[[Obj], Cells]] = {
     "persistentvolumes": _volume,
     "persistentvolumeclaims": _claim,
     "networkpolicies.networking.k8s.io": _network_policy,
-    "rolebindings.rbac.authorization.k8s.io": _role_binding,
-    "clusterrolebindings.rbac.authorization.k8s.io": _role_binding,
+    ROLE_BINDINGS: _role_binding,
+    CLUSTER_ROLE_BINDINGS: _role_binding,
     "storageclasses.storage.k8s.io": _storage_class,
     "resourcequotas": _quota,
     "poddisruptionbudgets.policy": _disruption_budget,

@@ -11,6 +11,7 @@ from sandbox.admission import limits, lookup, owners, pods, quota, scc
 from sandbox.apimachinery import errors, resources, schema
 from sandbox.apimachinery.json_types import Json, Obj
 from sandbox.apimachinery.project import Project
+from sandbox.apimachinery.resource_keys import RBAC_GROUP, ROLE_BINDINGS, ROLES
 from sandbox.apimachinery.store import Store, copied, now, random_suffix
 from sandbox.authorization import rbac
 from sandbox.authorization.rbac import Rbac
@@ -202,12 +203,12 @@ class Api:
     def _check_escalation(self, resource: str, obj: Obj, user: User) -> None:
         """Nobody gives more rights than they have, by a role or by binding one."""
         rules: list[Obj] | None = None
-        if resource == rbac.ROLES:
+        if resource == ROLES:
             rules = obj.get("rules") or []
-        if resource == rbac.BINDINGS:
+        if resource == ROLE_BINDINGS:
             ask = rbac.Ask(
                 "bind",
-                rbac.API_GROUP,
+                RBAC_GROUP,
                 f"{obj['roleRef']['kind'].lower()}s",
                 obj["roleRef"]["name"],
                 self.project.name,

@@ -9,8 +9,19 @@ import base64
 from collections.abc import Callable
 
 from sandbox.apimachinery.json_types import Obj
+from sandbox.apimachinery.resource_keys import (
+    BUILD_CONFIGS,
+    BUILDS,
+    CLUSTER_ROLE_BINDINGS,
+    DEPLOYMENT_CONFIGS,
+    DEPLOYMENTS,
+    IMAGE_STREAMS,
+    RBAC_GROUP,
+    REPLICA_SETS,
+    ROLE_BINDINGS,
+    ROUTES,
+)
 
-RBAC = "rbac.authorization.k8s.io"
 QUARTER = {"maxUnavailable": "25%", "maxSurge": "25%"}
 
 
@@ -205,10 +216,10 @@ def _network_policy(obj: Obj) -> None:
 
 
 def _role_binding(obj: Obj) -> None:
-    obj["roleRef"]["apiGroup"] = obj["roleRef"].get("apiGroup") or RBAC
+    obj["roleRef"]["apiGroup"] = obj["roleRef"].get("apiGroup") or RBAC_GROUP
     for subject in obj.get("subjects") or []:
         if subject["kind"] in ("User", "Group"):
-            subject["apiGroup"] = subject.get("apiGroup") or RBAC
+            subject["apiGroup"] = subject.get("apiGroup") or RBAC_GROUP
 
 
 def _route(obj: Obj) -> None:
@@ -311,19 +322,19 @@ DEFAULTS: dict[str, Callable[[Obj], None]] = {
     "persistentvolumeclaims": _claim,
     "limitranges": _limit_range,
     "replicationcontrollers": _replication_controller,
-    "deployments.apps": _deployment,
-    "replicasets.apps": _replica_set,
+    DEPLOYMENTS: _deployment,
+    REPLICA_SETS: _replica_set,
     "statefulsets.apps": _stateful_set,
     "daemonsets.apps": _template,
     "jobs.batch": _job,
     "cronjobs.batch": _cron_job,
     "networkpolicies.networking.k8s.io": _network_policy,
-    f"rolebindings.{RBAC}": _role_binding,
-    f"clusterrolebindings.{RBAC}": _role_binding,
+    ROLE_BINDINGS: _role_binding,
+    CLUSTER_ROLE_BINDINGS: _role_binding,
     "storageclasses.storage.k8s.io": _storage_class,
-    "routes.route.openshift.io": _route,
-    "deploymentconfigs.apps.openshift.io": _deployment_config,
-    "buildconfigs.build.openshift.io": _build_config,
-    "builds.build.openshift.io": _build,
-    "imagestreams.image.openshift.io": _image_stream,
+    ROUTES: _route,
+    DEPLOYMENT_CONFIGS: _deployment_config,
+    BUILD_CONFIGS: _build_config,
+    BUILDS: _build,
+    IMAGE_STREAMS: _image_stream,
 }

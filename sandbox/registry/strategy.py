@@ -11,15 +11,24 @@ from collections.abc import Callable
 from sandbox.admission.usage import quality_of_service
 from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.project import Project
+from sandbox.apimachinery.resource_keys import (
+    BUILD_CONFIGS,
+    BUILDS,
+    DEPLOYMENT_CONFIGS,
+    DEPLOYMENTS,
+    IMAGE_STREAMS,
+    REPLICA_SETS,
+    ROUTES,
+)
 from sandbox.apimachinery.resources import BY_PATH, of
 from sandbox.apimachinery.store import Store
 
 WITH_GENERATION = (
-    *("pods", "replicationcontrollers", "deployments.apps", "replicasets.apps", "statefulsets.apps"),
+    *("pods", "replicationcontrollers", DEPLOYMENTS, REPLICA_SETS, "statefulsets.apps"),
     *("daemonsets.apps", "jobs.batch", "cronjobs.batch", "networkpolicies.networking.k8s.io"),
-    *("ingresses.networking.k8s.io", "poddisruptionbudgets.policy", "deploymentconfigs.apps.openshift.io"),
-    *("buildconfigs.build.openshift.io", "builds.build.openshift.io", "imagestreams.image.openshift.io"),
-    "routes.route.openshift.io",
+    *("ingresses.networking.k8s.io", "poddisruptionbudgets.policy", DEPLOYMENT_CONFIGS),
+    *(BUILD_CONFIGS, BUILDS, IMAGE_STREAMS),
+    ROUTES,
 )
 SERVICE_NETWORK = ipaddress.ip_network("127.78.0.0/16")
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
@@ -149,13 +158,13 @@ CREATE: dict[str, Callable[[Obj, Store, Project], None]] = {
     "services": _service,
     "persistentvolumeclaims": _claim,
     "namespaces": _namespace,
-    "routes.route.openshift.io": _route,
-    "deploymentconfigs.apps.openshift.io": _deployment_config,
-    "builds.build.openshift.io": _build,
-    "imagestreams.image.openshift.io": _image_stream,
+    ROUTES: _route,
+    DEPLOYMENT_CONFIGS: _deployment_config,
+    BUILDS: _build,
+    IMAGE_STREAMS: _image_stream,
 }
 UPDATE: dict[str, Callable[[Obj, Obj, Store, Project], None]] = {
     "services": _service_update,
-    "routes.route.openshift.io": _route_update,
-    "imagestreams.image.openshift.io": _image_stream_update,
+    ROUTES: _route_update,
+    IMAGE_STREAMS: _image_stream_update,
 }

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-from sandbox.admission.lookup import STREAMS, latest_item
+from sandbox.admission.lookup import latest_item
 from sandbox.apimachinery import errors
 from sandbox.apimachinery.json_types import Obj
+from sandbox.apimachinery.resource_keys import IMAGE_STREAM_IMAGES, IMAGE_STREAM_TAGS, IMAGE_STREAMS, IMAGES
 from sandbox.apimachinery.store import now
 from sandbox.authorization.users import User
 from sandbox.registry.api import Api
 
-TAGS = "imagestreamtags.image.openshift.io"
-STREAM_IMAGES = "imagestreamimages.image.openshift.io"
-IMAGES = "images.image.openshift.io"
-PROJECTS = "projects.project.openshift.io"
-USERS = "users.user.openshift.io"
 IMAGE_API = "image.openshift.io/v1"
 IMPORT_SECONDS = 60.0
 POLL = 0.05
@@ -30,16 +26,16 @@ class ImageStreamTags:
     def get(self, name: str) -> Obj:
         """`stream:tag`; 404 for a tag without an image."""
         stream_name, tag = _parts(name, ":", "ImageStreamTags must be retrieved with <name>:<tag>")
-        stream = self._api.store.get(STREAMS, stream_name)
+        stream = self._api.store.get(IMAGE_STREAMS, stream_name)
         view = self._view(stream, tag, with_image=True)
         if view is None:
-            raise errors.not_found(TAGS, name)
+            raise errors.not_found(IMAGE_STREAM_TAGS, name)
         return view
 
     def list(self) -> list[Obj]:
         """Every tag that has an image."""
         found = []
-        for stream in self._api.store.list(STREAMS):
+        for stream in self._api.store.list(IMAGE_STREAMS):
             for known in (stream.get("status") or {}).get("tags") or []:
                 view = self._view(stream, known["tag"], with_image=False)
                 found += [view] if view else []
@@ -49,7 +45,7 @@ class ImageStreamTags:
         """`oc create imagestreamtag`."""
         name = obj["metadata"].get("name", "")
         stream_name, tag = _parts(name, ":", f'"{name}" must be of the form <stream_name>:<tag>')
-        stream = self._api.store.find(STREAMS, stream_name)
+        stream = self._api.store.find(IMAGE_STREAMS, stream_name)
         if stream and any(each["name"] == tag for each in stream["spec"].get("tags") or []):
             raise errors.already_exists("imagestreamtag.image.openshift.io", name)
         return self.update(obj, user)
@@ -58,40 +54,40 @@ class ImageStreamTags:
         """`oc tag`: writes the stream's spec, and makes the stream when there is none."""
         name = obj["metadata"].get("name", "")
         stream_name, tag = _parts(name, ":", f'"{name}" must be of the form <stream_name>:<tag>')
-        stream = self._api.store.find(STREAMS, stream_name)
+        stream = self._api.store.find(IMAGE_STREAMS, stream_name)
         entry = {**(obj.get("tag") or {}), "name": tag}
         if stream is None:
             spec = {"tags": [entry]}
-            self._api.create(STREAMS, {"metadata": {"name": stream_name}, "spec": spec}, user)
+            self._api.create(IMAGE_STREAMS, {"metadata": {"name": stream_name}, "spec": spec}, user)
         else:
             others = [each for each in stream["spec"].get("tags") or [] if each["name"] != tag]
             stream["spec"]["tags"] = [*others, entry]
-            self._api.update(STREAMS, stream, user)
-        made = self._view(self._api.store.get(STREAMS, stream_name), tag, with_image=True, empty=True)
+            self._api.update(IMAGE_STREAMS, stream, user)
+        made = self._view(self._api.store.get(IMAGE_STREAMS, stream_name), tag, with_image=True, empty=True)
         return made or obj
 
     def delete(self, name: str, user: User) -> Obj:
         """The tag's entry and its history."""
         stream_name, tag = _parts(name, ":", "ImageStreamTags must be retrieved with <name>:<tag>")
-        stream = self._api.store.get(STREAMS, stream_name)
+        stream = self._api.store.get(IMAGE_STREAMS, stream_name)
         tags, known = stream["spec"].get("tags") or [], (stream.get("status") or {}).get("tags") or []
         if not any(each["name"] == tag for each in tags) and not any(each["tag"] == tag for each in known):
-            raise errors.not_found(TAGS, name)
+            raise errors.not_found(IMAGE_STREAM_TAGS, name)
         stream["spec"]["tags"] = [each for each in tags if each["name"] != tag]
         stream["status"]["tags"] = [each for each in known if each["tag"] != tag]
-        self._api.store.update(STREAMS, stream)
+        self._api.store.update(IMAGE_STREAMS, stream)
         return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
 
     def image(self, name: str) -> Obj:
         """`imagestreamimages`: `stream@sha256:digest`."""
         stream_name, digest = _parts(name, "@", "ImageStreamImages must be retrieved with <name>@<id>")
-        stream = self._api.store.get(STREAMS, stream_name)
+        stream = self._api.store.get(IMAGE_STREAMS, stream_name)
         known: list[Obj] = (stream.get("status") or {}).get("tags") or []
         item = next(
             (i for tag in known for i in tag.get("items") or [] if i["image"].startswith(digest)), None
         )
         if item is None:
-            raise errors.not_found(STREAM_IMAGES, name)
+            raise errors.not_found(IMAGE_STREAM_IMAGES, name)
         meta = {
             key: stream["metadata"][key]
             for key in ("namespace", "uid", "resourceVersion")
@@ -108,7 +104,7 @@ class ImageStreamTags:
     async def imported(self, body: Obj, user: User) -> Obj:
         """`imagestreamimports`, what `oc import-image` posts: waits for the import, and says how it went."""
         name, spec = body["metadata"]["name"], body["spec"]
-        stream = self._api.store.find(STREAMS, name)
+        stream = self._api.store.find(IMAGE_STREAMS, name)
         wanted = [_import_entry(image) for image in spec.get("images") or []]
         if not spec.get("import"):
             done = [
@@ -117,19 +113,21 @@ class ImageStreamTags:
             return {**body, "status": {"images": done}}
         if stream is None:
             obj = {"metadata": {"name": name}, "spec": {"tags": wanted}}
-            self._api.create(STREAMS, obj, user)
+            self._api.create(IMAGE_STREAMS, obj, user)
         else:
             names = {entry["name"] for entry in wanted}
             others = [each for each in stream["spec"].get("tags") or [] if each["name"] not in names]
             again = [{**entry, "generation": 0} for entry in wanted]
-            self._api.update(STREAMS, {**stream, "spec": {**stream["spec"], "tags": [*others, *again]}}, user)
+            self._api.update(
+                IMAGE_STREAMS, {**stream, "spec": {**stream["spec"], "tags": [*others, *again]}}, user
+            )
         results = [await self._result(name, entry["name"]) for entry in wanted]
-        return {**body, "status": {"import": self._api.store.get(STREAMS, name), "images": results}}
+        return {**body, "status": {"import": self._api.store.get(IMAGE_STREAMS, name), "images": results}}
 
     async def _result(self, name: str, tag: str) -> Obj:
         deadline = asyncio.get_running_loop().time() + IMPORT_SECONDS
         while asyncio.get_running_loop().time() < deadline:
-            stream = self._api.store.get(STREAMS, name)
+            stream = self._api.store.get(IMAGE_STREAMS, name)
             wanted = next(each.get("generation", 0) for each in stream["spec"]["tags"] if each["name"] == tag)
             known: Obj = next((each for each in stream["status"].get("tags") or [] if each["tag"] == tag), {})
             for condition in known.get("conditions") or []:

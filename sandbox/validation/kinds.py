@@ -24,13 +24,13 @@ from sandbox.apimachinery.names import (
     unsupported,
 )
 from sandbox.apimachinery.quantity import Quantity
+from sandbox.apimachinery.resource_keys import DEPLOYMENTS, RBAC_GROUP, REPLICA_SETS, ROLE_BINDINGS, ROLES
 from sandbox.validation import limits, network_policies, openshift, pods
 
 PERCENT_WORDS = (
     "a valid percent string must be a numeric string followed by an ending '%' "
     "(e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"
 )
-RBAC = "rbac.authorization.k8s.io"
 IMMUTABLE = "field is immutable"
 CLAIM_IMMUTABLE = (
     "spec is immutable after creation except resources.requests and volumeAttributesClassName "
@@ -273,8 +273,8 @@ def _role(obj: Obj) -> list[Cause]:
 def _role_binding(obj: Obj) -> list[Cause]:
     reference = obj["roleRef"]
     problems: list[Cause] = []
-    if reference.get("apiGroup") != RBAC:
-        problems.append(unsupported("roleRef.apiGroup", reference.get("apiGroup"), [RBAC]))
+    if reference.get("apiGroup") != RBAC_GROUP:
+        problems.append(unsupported("roleRef.apiGroup", reference.get("apiGroup"), [RBAC_GROUP]))
     if reference.get("kind") not in ("Role", "ClusterRole"):
         problems.append(unsupported("roleRef.kind", reference.get("kind", ""), ["Role", "ClusterRole"]))
     if not reference.get("name"):
@@ -329,11 +329,11 @@ CHECKS: dict[str, Callable[[Obj], list[Cause]]] = {
     "resourcequotas": limits.quota,
     "limitranges": limits.limit_range,
     "replicationcontrollers": _replication_controller,
-    "deployments.apps": _deployment,
-    **dict.fromkeys(("replicasets.apps", "statefulsets.apps", "daemonsets.apps"), _workload),
+    DEPLOYMENTS: _deployment,
+    **dict.fromkeys((REPLICA_SETS, "statefulsets.apps", "daemonsets.apps"), _workload),
     "networkpolicies.networking.k8s.io": network_policies.network_policy,
-    f"roles.{RBAC}": _role,
-    f"rolebindings.{RBAC}": _role_binding,
+    ROLES: _role,
+    ROLE_BINDINGS: _role_binding,
     "poddisruptionbudgets.policy": _disruption_budget,
 }
 UPDATES: dict[str, Callable[[Obj, Obj], list[Cause]]] = {
@@ -342,8 +342,6 @@ UPDATES: dict[str, Callable[[Obj, Obj], list[Cause]]] = {
     "configmaps": _immutable_data,
     "secrets": lambda new, old: _immutable_data(new, old) + _secret_update(new, old),
     "persistentvolumeclaims": _claim_update,
-    **dict.fromkeys(
-        ("deployments.apps", "replicasets.apps", "statefulsets.apps", "daemonsets.apps"), _selector_update
-    ),
-    f"rolebindings.{RBAC}": _role_binding_update,
+    **dict.fromkeys((DEPLOYMENTS, REPLICA_SETS, "statefulsets.apps", "daemonsets.apps"), _selector_update),
+    ROLE_BINDINGS: _role_binding_update,
 }

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from sandbox.apimachinery.errors import Cause
 from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.names import invalid, named, required, unsupported
+from sandbox.apimachinery.resource_keys import BUILD_CONFIGS, DEPLOYMENT_CONFIGS, IMAGE_STREAMS, ROUTES
 from sandbox.validation import pods
 
 STREAM_NAME = "[a-z0-9]+(?:[._-][a-z0-9]+)*"
@@ -210,10 +211,10 @@ def _template(obj: Obj) -> list[Cause]:
 
 
 CHECKS: dict[str, Callable[[Obj], list[Cause]]] = {
-    "deploymentconfigs.apps.openshift.io": _deployment_config,
-    "routes.route.openshift.io": _route,
-    "buildconfigs.build.openshift.io": _build_config,
-    "imagestreams.image.openshift.io": _image_stream,
+    DEPLOYMENT_CONFIGS: _deployment_config,
+    ROUTES: _route,
+    BUILD_CONFIGS: _build_config,
+    IMAGE_STREAMS: _image_stream,
     "templates.template.openshift.io": _template,
     "processedtemplates.template.openshift.io": _template,
 }

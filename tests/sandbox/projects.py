@@ -10,6 +10,7 @@ from sandbox import seed
 from sandbox.apimachinery.errors import StatusError
 from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.project import Project
+from sandbox.apimachinery.resource_keys import ROLE_BINDINGS
 from sandbox.apimachinery.store import Store
 from sandbox.authorization.users import ADMIN, User, person, service_account
 from sandbox.registry.api import Api
@@ -17,8 +18,6 @@ from sandbox.registry.api import Api
 PROJECT = Project("rec", uid_first=1000190000, domain="real.test")
 DEVELOPER = person("developer")
 HUB = service_account(PROJECT.name, "jupyterhub")
-BINDINGS = "rolebindings.rbac.authorization.k8s.io"
-ROLES = "roles.rbac.authorization.k8s.io"
 
 
 def an_api() -> Api:
@@ -28,7 +27,7 @@ def an_api() -> Api:
     api = Api(store, PROJECT)
     api.create("serviceaccounts", {"metadata": {"name": "jupyterhub"}}, ADMIN)
     subject = {"kind": "ServiceAccount", "name": "jupyterhub", "namespace": PROJECT.name}
-    api.create(BINDINGS, binding("edit", "ClusterRole", subject), ADMIN)
+    api.create(ROLE_BINDINGS, binding("edit", "ClusterRole", subject), ADMIN)
     return api
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from sandbox.apimachinery.json_types import Obj
+from sandbox.apimachinery.resource_keys import DEPLOYMENT_CONFIGS
 from sandbox.apimachinery.store import Store
 from sandbox.cli.logs import config_status
-from sandbox.controllers.deploymentconfigs import CONFIGS, start
+from sandbox.controllers.deploymentconfigs import start
 from tests.sandbox.command import (
     DATABASE,
     PYTHON,
@@ -120,11 +121,11 @@ def test_a_new_rollout_is_not_over_before_the_controller_has_seen_it() -> None:
     seen = {"latestVersion": 1, "observedGeneration": 1, "conditions": [ROLLED_OUT]}
     config = deployment_config("quick")
     config["metadata"]["generation"] = 1
-    store.create(CONFIGS, {**config, "status": seen})
-    assert config_status(store.get(CONFIGS, "quick")) == ("all is there", True)
+    store.create(DEPLOYMENT_CONFIGS, {**config, "status": seen})
+    assert config_status(store.get(DEPLOYMENT_CONFIGS, "quick")) == ("all is there", True)
     start(store, "quick", [{"type": "Manual"}])
     waiting = "Waiting for latest deployment config spec to be observed by the controller loop..."
-    assert config_status(store.get(CONFIGS, "quick")) == (waiting, False)
+    assert config_status(store.get(DEPLOYMENT_CONFIGS, "quick")) == (waiting, False)
 
 
 def test_a_deleted_pod_is_replaced(sandbox: Sandbox, made: Any):

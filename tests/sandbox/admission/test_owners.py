@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from sandbox.apimachinery.errors import StatusError
+from sandbox.apimachinery.resource_keys import ROLE_BINDINGS, ROLES
 from sandbox.authorization.users import ADMIN, service_account
 from sandbox.registry.api import Api
-from tests.sandbox.projects import BINDINGS, HUB, PROJECT, ROLES, an_api, binding
+from tests.sandbox.projects import HUB, PROJECT, an_api, binding
 
 ACCOUNT = service_account(PROJECT.name, "narrow")
 RULES = [
@@ -27,7 +28,7 @@ def api() -> Api:
     api = an_api()
     api.create(ROLES, {"metadata": {"name": "narrow"}, "rules": RULES}, ADMIN)
     subject = {"kind": "ServiceAccount", "name": "narrow", "namespace": PROJECT.name}
-    api.create(BINDINGS, binding("narrow", "Role", subject), ADMIN)
+    api.create(ROLE_BINDINGS, binding("narrow", "Role", subject), ADMIN)
     for resource in ("secrets", "configmaps"):
         api.create(resource, {"metadata": {"name": "owned"}}, ADMIN)
     api.create("configmaps", {"metadata": {"name": "other"}}, ADMIN)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from sandbox.apimachinery.errors import StatusError
+from sandbox.apimachinery.resource_keys import ROLE_BINDINGS, ROLES
 from sandbox.authorization.rbac import Ask
 from sandbox.authorization.users import ADMIN, ANONYMOUS, User, person, service_account
-from tests.sandbox.projects import BINDINGS, DEVELOPER, HUB, PROJECT, ROLES, an_api, binding, refusal
+from tests.sandbox.projects import DEVELOPER, HUB, PROJECT, an_api, binding, refusal
 
 NS = PROJECT.name
 
@@ -71,7 +72,7 @@ def test_a_role_gives_just_its_verbs_and_names() -> None:
     ]
     api.create(ROLES, {"metadata": {"name": "narrow"}, "rules": rules}, ADMIN)
     subject = {"kind": "ServiceAccount", "name": "a", "namespace": NS}
-    api.create(BINDINGS, binding("narrow", "Role", subject), ADMIN)
+    api.create(ROLE_BINDINGS, binding("narrow", "Role", subject), ADMIN)
     account = service_account(NS, "a")
     decided = [
         api.rbac.decide(account, Ask(verb, "", resource, name, NS)).allowed
@@ -92,7 +93,7 @@ def test_a_role_gives_just_its_verbs_and_names() -> None:
 
 def test_a_binding_to_a_role_that_is_not_there_is_told_of() -> None:
     api = an_api()
-    api.store.create(BINDINGS, binding("gone", "Role", {"kind": "User", "name": "stranger"}))
+    api.store.create(ROLE_BINDINGS, binding("gone", "Role", {"kind": "User", "name": "stranger"}))
     with pytest.raises(StatusError) as caught:
         api.rbac.require(person("stranger"), Ask("list", "", "pods", "", NS))
     assert caught.value.message == (
@@ -116,7 +117,7 @@ def test_nobody_gives_more_rights_than_they_have() -> None:
         'not currently held:\n{APIGroups:[""], Resources:["nodes"], Verbs:["get" "list"]}',
     )
     subject = {"kind": "User", "name": "developer"}
-    too_much = refusal(an_api(), BINDINGS, binding("cluster-admin", "ClusterRole", subject), DEVELOPER)
+    too_much = refusal(an_api(), ROLE_BINDINGS, binding("cluster-admin", "ClusterRole", subject), DEVELOPER)
     assert too_much.message.endswith(
         '{APIGroups:["*"], Resources:["*"], Verbs:["*"]}\n{NonResourceURLs:["*"], Verbs:["*"]}'
     )
@@ -136,7 +137,7 @@ def test_a_service_account_without_a_namespace_is_the_one_of_the_bindings_projec
     api = an_api()
     own = service_account(NS, "jupyterhub-hub")
     account = {"kind": "ServiceAccount", "name": "jupyterhub-hub"}
-    made = api.create(BINDINGS, binding("view", "ClusterRole", account), DEVELOPER)
+    made = api.create(ROLE_BINDINGS, binding("view", "ClusterRole", account), DEVELOPER)
     assert made["subjects"] == [account]
     ask = Ask("list", "", "pods", "", NS)
     assert api.rbac.decide(own, ask).allowed

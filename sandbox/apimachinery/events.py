@@ -1,0 +1,58 @@
+"""Events about objects: a new one for each reason and message, counted when it repeats.
+
+In the shape of `k8s.io/client-go/tools/record`.
+"""
+
+from __future__ import annotations
+
+import time
+
+from sandbox.apimachinery.json_types import Obj
+from sandbox.apimachinery.store import Store, now
+
+
+def record(
+    store: Store,
+    obj: Obj,
+    reason: str,
+    message: str,
+    component: str,
+    *,
+    host: str = "",
+    field_path: str = "",
+    warning: bool = False,
+) -> None:
+    """Store a new event, or increase the count of the one that has the same reason, message and field."""
+    about = f"involvedObject.uid={obj['metadata']['uid']},reason={reason}"
+    for known in store.list("events", field_selector=about):
+        same_field = known["involvedObject"].get("fieldPath", "") == field_path
+        if known.get("message") == message and same_field:
+            known["count"] = known.get("count", 1) + 1
+            known["lastTimestamp"] = now()
+            store.update("events", known)
+            return
+    seen = {"firstTimestamp": now(), "lastTimestamp": now(), "count": 1, "eventTime": None}
+    event = {
+        **new(obj, reason, message, field_path),
+        **seen,
+        "type": "Warning" if warning else "Normal",
+        "source": {"component": component, **({"host": host} if host else {})},
+        "reportingComponent": component,
+        "reportingInstance": host,
+    }
+    store.create("events", event)
+
+
+def new(obj: Obj, reason: str, message: str, field_path: str = "") -> Obj:
+    """An event without its times, type and reporter."""
+    meta = obj["metadata"]
+    involved = {"kind": obj["kind"], "apiVersion": obj["apiVersion"]}
+    involved |= {key: meta[key] for key in ("namespace", "name", "uid", "resourceVersion")}
+    return {
+        "kind": "Event",
+        "apiVersion": "v1",
+        "metadata": {"name": f"{meta['name']}.{time.time_ns():x}", "namespace": meta["namespace"]},
+        "involvedObject": {**involved, **({"fieldPath": field_path} if field_path else {})},
+        "reason": reason,
+        "message": message,
+    }
