@@ -15,9 +15,10 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.conftest import chromium_path
-from tests.hub.conftest import REPO, npm_packages
+from tests.hub.conftest import npm_packages
 from tests.hub.pages import hub_with_pages
-from tests.hub.test_proxy import running
+from tests.hub.proxy_process import running
+from tests.paths import CHECKOUT
 from tests.transcript.jupyterlab import new_notebook, open_jupyterlab, run_cell
 
 PICTURES = Path(__file__).parent / "images"
@@ -40,7 +41,7 @@ def main() -> None:
 
 def take_menu(browser: Browser) -> None:
     """Log in, and choose the second of the images."""
-    lines = (REPO / "tests/hub/recorded.jsonl").read_text().splitlines()
+    lines = (CHECKOUT / "tests/hub/recorded.jsonl").read_text().splitlines()
     recorded = {record["name"]: record for record in map(json.loads, lines)}
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)

@@ -17,7 +17,7 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from sandbox.lock import is_locked, running
-from sandbox.paths import CHECKOUT
+from tests.paths import CHECKOUT
 from tests.ports import free_port
 from tests.transcript.project import Project
 from tests.transcript.readme import oc_commands

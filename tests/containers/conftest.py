@@ -23,9 +23,10 @@ from sandbox.builds.mirrors import mirrors
 from sandbox.builds.sources import copy_working_tree
 from sandbox.containers.container import Mount, bwrap, switch_user
 from sandbox.containers.image_store import remove_tree
-from sandbox.paths import CHECKOUT, STATE
+from sandbox.paths import STATE
 from tests.conftest import tool
 from tests.images.starts import HOSTS
+from tests.paths import CHECKOUT
 
 HERE = Path(__file__).parent
 BUILD_UID, ANY_UID = 1001, 1000620000

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from sandbox.builds.s2i import read_environment
+from tests.paths import CHECKOUT
 
 HERE = Path(__file__).parent
-CHECKOUT = HERE.parents[1]
 FOLDERS = pytest.mark.parametrize("folder", [CHECKOUT, CHECKOUT / "notebook"], ids=["hub", "notebook"])
 
 

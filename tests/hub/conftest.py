@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import html
 import json
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -14,17 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import tool
+from tests.paths import CHECKOUT
 
 from .database import postgresql  # noqa: F401 (fixture)
 from .people import login, person  # noqa: F401 (fixtures)
 from .standin import StandIn
-
-REPO = Path(__file__).parents[2]
-
-
-def read(page: str) -> str:
-    """What a person reads on a page, without its markup."""
-    return " ".join(html.unescape(re.sub("<[^>]+>", "", page)).split())
 
 
 @pytest.fixture(scope="session")
@@ -51,7 +43,7 @@ def npm_packages(folder: Path) -> Path:
     """Those of the lock file: what the hub image has, and what the tests of its pages need."""
     tool("node", "install Node.js 20 or newer")
     for name in ("package.json", "package-lock.json"):
-        shutil.copy(REPO / name, folder)
+        shutil.copy(CHECKOUT / name, folder)
     npm = [tool("npm", "install npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     subprocess.run(npm, cwd=folder, check=True, capture_output=True)
     return folder / "node_modules"

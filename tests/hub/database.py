@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from jupyterhub_openshift.settings.environment import Settings
 from tests.ports import free_port
 
-from .test_configure import settings
+from .example_settings import settings
 
 PASSWORD = "p@ss:w/rd%40 ?#&'\"\\ü"
 

@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 
-from .conftest import REPO
-from .spawner.test_image_menu import stream
+from tests.paths import CHECKOUT
+
+from .browser import Browser
+from .hub_process import hub_at, kubeconfig
+from .image_streams import stream
+from .proxy_process import ProxyProcess
 from .standin import StandIn
-from .test_hub import Browser, hub_at, kubeconfig
-from .test_proxy import Running
 
 API = "/api/v1/namespaces/default"
 TITLE = "Physics notebooks"
@@ -62,7 +64,9 @@ OWN_TEMPLATES = {
 
 
 @contextmanager
-def hub_with_pages(folder: Path, proxy: Running, recorded: dict[str, dict]) -> Iterator[tuple[str, Project]]:
+def hub_with_pages(
+    folder: Path, proxy: ProxyProcess, recorded: dict[str, dict]
+) -> Iterator[tuple[str, Project]]:
     """The hub's address, and its project."""
     own = folder / "src"
     (own / "templates").mkdir(parents=True)
@@ -72,7 +76,7 @@ def hub_with_pages(folder: Path, proxy: Running, recorded: dict[str, dict]) -> I
     (own / "jupyterhub_config.py").write_text(OWN_CONFIG.format(url=service))
     (folder / "logo.svg").write_text(LOGO)
     config = folder / "config.py"
-    config.write_text(CONFIG.format(root=str(folder), config=str(REPO / "jupyterhub_config.py")))
+    config.write_text(CONFIG.format(root=str(folder), config=str(CHECKOUT / "jupyterhub_config.py")))
     with StandIn(folder) as api:
         environ = {
             "KUBECONFIG": str(kubeconfig(api, folder)),
@@ -155,7 +159,7 @@ def described(recorded: dict[str, dict], image: str, title: str, text: str) -> d
 
 def events() -> list[dict]:
     """What a real cluster told of a pod."""
-    lines = (REPO / "tests/sandbox/apiserver/recordings.jsonl").read_text().splitlines()
+    lines = (CHECKOUT / "tests/sandbox/apiserver/recordings.jsonl").read_text().splitlines()
     return next(
         deepcopy(record["response"]["items"])
         for record in map(json.loads, lines)

@@ -17,7 +17,7 @@ from jupyterhub_openshift.cluster.ca_bundles import trusted
 from jupyterhub_openshift.cluster.project import Project
 from jupyterhub_openshift.configure import configure_login
 
-from .test_configure import settings
+from .example_settings import settings
 
 CLIENT = "system:serviceaccount:hubproj:jupyterhub-hub"
 CALLBACK = "https://jupyterhub-hubproj.apps.real.test/hub/oauth_callback"

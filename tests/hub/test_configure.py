@@ -21,16 +21,11 @@ from jupyterhub_openshift.authenticator.project_authenticator import ProjectAuth
 from jupyterhub_openshift.authenticator.temporary_users import TemporaryAuthenticator
 from jupyterhub_openshift.cluster.project import Project
 from jupyterhub_openshift.proxy import SeparateProxy
-from jupyterhub_openshift.settings.environment import Settings
 from jupyterhub_openshift.spawner.openshift_spawner import OpenShiftSpawner, profiles
 
-PROJECT = Project("rec", 1000190000, 1000190000)
+from .example_settings import PROJECT, settings
+
 PLAIN = Project("default")
-
-
-def settings(**values) -> Settings:
-    defaults = {name: field.get_default() for name, field in Settings.model_fields.items()}
-    return Settings.model_construct(**{**defaults, "proxy_token": SecretStr("the-proxy-token"), **values})
 
 
 def configured(concern, project=PROJECT, **values) -> Config:

@@ -1,37 +1,14 @@
 """A real JupyterHub with our configuration and a real proxy; the cluster is answers from recordings."""
 
-import http.cookiejar
 import json
-import os
 import re
 import subprocess
-import sys
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
-from contextlib import contextmanager
-from pathlib import Path
 from unittest.mock import ANY
 
-import yaml
-
-from tests.ports import free_port
-
-from .conftest import REPO, read
-from .standin import StandIn
-from .test_proxy import TOKEN, running
-
-CONFIG = REPO / "jupyterhub_config.py"
-
-
-def command(folder: Path, *options: str, config: Path = CONFIG, **environ: str) -> dict:
-    """JupyterHub with our configuration file, as in the image; without a database host, one file."""
-    hub = [sys.executable, "-m", "jupyterhub", "--config", str(config)]
-    if "JUPYTERHUB_DATABASE_HOST" not in environ:
-        options = (f"--JupyterHub.db_url=sqlite:///{folder}/hub.sqlite", *options)
-    base = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(REPO)}
-    return {"args": [*hub, *options], "env": {**base, **environ}, "cwd": folder}
+from .browser import Browser
+from .hub_process import command, hub_at, kubeconfig, no_image_stream
+from .proxy_process import TOKEN, running
 
 
 def test_a_bad_environment_ends_the_hub_with_a_line_each_and_no_traceback(tmp_path):
@@ -62,102 +39,6 @@ def test_a_pod_without_a_service_account_ends_the_hub_with_a_line(tmp_path):
         "(Service token file does not exist.); the hub needs one. "
         "An example that works, in the deployment: serviceAccountName: jupyterhub\n",
     )
-
-
-@contextmanager
-def hub_at(proxy, folder: Path, *more: str, config: Path = CONFIG, **environ: str):
-    """A hub behind a proxy, with its own log file."""
-    port = free_port()
-    options = [
-        f"--ConfigurableHTTPProxy.api_url=http://127.0.0.1:{proxy.api_port}",
-        f"--JupyterHub.hub_bind_url=http://127.0.0.1:{port}",
-        f"--JupyterHub.hub_connect_url=http://127.0.0.1:{port}",
-        *more,
-    ]
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(
-            **command(folder, *options, config=config, CONFIGPROXY_AUTH_TOKEN=TOKEN, **environ),
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        yield folder / "log"
-    finally:
-        process.terminate()
-        try:
-            process.wait(60)
-        finally:
-            process.kill()
-
-
-class Browser:
-    """Keeps cookies and follows redirects."""
-
-    def __init__(self) -> None:
-        jar = http.cookiejar.CookieJar()
-        self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
-
-    def get(self, url: str) -> str:
-        """A page as it is read."""
-        return read(self.html(url))
-
-    def html(self, url: str, form: dict[str, str] | None = None) -> str:
-        """A page as it is written; with a form, the answer to it."""
-        data = urllib.parse.urlencode(form).encode() if form else None
-        try:
-            with self._opener.open(url, data) as response:
-                return str(response.read().decode())
-        except urllib.error.HTTPError as error:
-            return str(error.read().decode())
-        except OSError:
-            return ""
-
-    def log_in(self, url: str, name: str) -> str:
-        """With the form of a hub that asks for a name and any password; ends at its home page."""
-        url += "/hub/login?next=%2Fhub%2Fhome"
-        token = re.search(r'name="_xsrf" value="([^"]+)"', self.html(url))[1]
-        return self.html(url, {"_xsrf": token, "username": name, "password": "x"})
-
-    def get_until(self, url: str, text: str, seconds: int = 60) -> str:
-        for _ in range(seconds * 4):
-            if text in (page := self.get(url)):
-                return page
-            time.sleep(0.25)
-        raise AssertionError(f"{text!r} never came, but:\n{page}")
-
-
-def kubeconfig(api: StandIn, folder: Path) -> Path:
-    """A file with which the hub's service account reaches the stand-in, in the namespace `default`."""
-    context = {"cluster": "it", "user": "hub", "namespace": "default"}
-    content = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "current-context": "it",
-        "contexts": [{"name": "it", "context": context}],
-        "clusters": [
-            {
-                "name": "it",
-                "cluster": {
-                    "server": f"https://127.0.0.1:{api.port}",
-                    "certificate-authority": str(api.account / "ca.crt"),
-                },
-            }
-        ],
-        "users": [{"name": "hub", "user": {"token": "the-token"}}],
-    }
-    file = folder / "kubeconfig"
-    file.write_text(yaml.safe_dump(content))
-    return file
-
-
-def no_image_stream(api: StandIn, recorded: dict[str, dict]) -> None:
-    """An empty project, in which no notebook can start."""
-    empty = {"metadata": {"resourceVersion": "1"}, "items": []}
-    for kind in ("pods", "events"):
-        api.answers["GET", f"/api/v1/namespaces/default/{kind}"] = (200, empty)
-    missing = recorded["image stream not found"]
-    stream = "/apis/image.openshift.io/v1/namespaces/default/imagestreams/nosuch"
-    api.answers["GET", stream] = (missing["status"], missing["response"])
 
 
 def test_a_stranger_becomes_a_temporary_user_and_reads_why_no_notebook_starts(

@@ -16,11 +16,12 @@ from traitlets.config import Config
 
 from jupyterhub_openshift import configure
 from jupyterhub_openshift.logs import LOGGING, JsonLine, Lines
+from tests.paths import CHECKOUT
 
-from .conftest import REPO
-from .test_configure import PROJECT, settings
-from .test_hub import Browser, command, hub_at
-from .test_proxy import TOKEN, running
+from .browser import Browser
+from .example_settings import PROJECT, settings
+from .hub_process import command, hub_at
+from .proxy_process import TOKEN, running
 
 
 def objects(text: str) -> list[dict]:
@@ -148,7 +149,7 @@ def test_what_python_itself_writes_is_one_object(code, message):
     code = f"from jupyterhub_openshift.logs import start_log; start_log(); {code}"
     environ = {**os.environ, "JUPYTERHUB_LOG_FORMAT": "json"}
     command = [sys.executable, "-c", code]
-    done = subprocess.run(command, cwd=REPO, env=environ, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=CHECKOUT, env=environ, capture_output=True, text=True, check=False)
     (line,) = objects(done.stderr)
     assert line["message"].startswith(message)
 

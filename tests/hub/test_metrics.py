@@ -5,8 +5,9 @@ import urllib.request
 
 import pytest
 
-from .test_hub import Browser, hub_at
-from .test_proxy import TOKEN, running
+from .browser import Browser
+from .hub_process import hub_at
+from .proxy_process import TOKEN, running
 
 METRICS_TOKEN = "3e" * 32
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from tests.conftest import chromium_path
 
 from .pages import TITLE, hub_with_pages
-from .test_proxy import running
+from .proxy_process import running
 
 pytestmark = pytest.mark.browser
 

@@ -11,12 +11,12 @@ import pytest
 from pydantic import SecretStr
 
 from jupyterhub_openshift.preflight import DatabaseUnavailable, wait_for_database
+from tests.paths import CHECKOUT
 from tests.ports import free_port
 from tests.transcript.project import eventually
 
-from .conftest import REPO
 from .database import settings_of
-from .test_configure import settings
+from .example_settings import settings
 
 BUILD = """
 import sys
@@ -29,7 +29,7 @@ check(True, Path(sys.argv[1]))
 def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, *arguments],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(REPO), **environ},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT), **environ},
         capture_output=True,
         text=True,
         check=False,
@@ -41,7 +41,7 @@ def build(config: Path, **environ: str) -> subprocess.CompletedProcess:
 
 
 def test_in_a_build_the_configuration_is_checked_without_cluster_and_database():
-    done = build(REPO / "jupyterhub_config.py")
+    done = build(CHECKOUT / "jupyterhub_config.py")
     assert (done.returncode, done.stderr.splitlines()) == (
         0,
         [
@@ -53,7 +53,7 @@ def test_in_a_build_the_configuration_is_checked_without_cluster_and_database():
 
 
 def test_in_a_build_that_runs_in_a_cluster_it_is_the_same():
-    done = build(REPO / "jupyterhub_config.py", KUBERNETES_SERVICE_HOST="172.30.0.1")
+    done = build(CHECKOUT / "jupyterhub_config.py", KUBERNETES_SERVICE_HOST="172.30.0.1")
     assert done.returncode == 0, done.stderr
 
 
@@ -79,7 +79,7 @@ def test_a_fault_in_a_file_fails_without_a_traceback(tmp_path):
 
 def test_a_pod_that_is_deleted_ends_the_check():
     command = [sys.executable, "-m", "jupyterhub_openshift", "check"]
-    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPO)}
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT)}
     with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE) as running:
 
         def takes_sigterm() -> int:
@@ -113,7 +113,7 @@ def test_a_bad_setting_fails_before_anything_is_waited_for():
 def test_the_command_says_what_it_can_do():
     done = subprocess.run(
         [sys.executable, "-m", "jupyterhub_openshift", "check", "--help"],
-        cwd=REPO, capture_output=True, text=True, check=True,
+        cwd=CHECKOUT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert "--build" in done.stdout
 

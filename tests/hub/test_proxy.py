@@ -2,60 +2,15 @@
 
 import asyncio
 import logging
-import os
-import signal
-import subprocess
 from collections.abc import Callable
-from contextlib import contextmanager
 from types import SimpleNamespace
 
-import aiohttp
 import pytest
 from jupyterhub.httpclient import fetch
 
 from jupyterhub_openshift.proxy import SeparateProxy
-from tests.ports import free_port
 
-TOKEN = "the-proxy-token"
-
-
-class Running:
-    """A proxy that can be stopped and started again on the same ports."""
-
-    def __init__(self, command) -> None:
-        self.port, self.api_port = free_port(), free_port()
-        self._command = [
-            command, "--ip=127.0.0.1", f"--port={self.port}",
-            "--api-ip=127.0.0.1", f"--api-port={self.api_port}",
-            "--default-target=http://127.0.0.1:1", "--log-level=error",
-        ]  # fmt: skip
-
-    def start(self) -> None:
-        environ = {"PATH": os.environ["PATH"], "CONFIGPROXY_AUTH_TOKEN": TOKEN}
-        self._process = subprocess.Popen(self._command, env=environ)
-
-    def stop(self) -> None:
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
-
-    async def routes(self) -> dict[str, str]:
-        """Path and target of each; empty while it is away."""
-        url = f"http://127.0.0.1:{self.api_port}/api/routes"
-        try:
-            async with aiohttp.request("GET", url, headers={"Authorization": f"token {TOKEN}"}) as response:
-                return {path: route["target"] for path, route in (await response.json()).items()}
-        except aiohttp.ClientError:
-            return {}
-
-
-@contextmanager
-def running(command):
-    proxy = Running(command)
-    proxy.start()
-    try:
-        yield proxy
-    finally:
-        proxy.stop()
+from .proxy_process import TOKEN, ProxyProcess, running
 
 
 def server(user: str, port: int) -> SimpleNamespace:
@@ -66,7 +21,7 @@ def server(user: str, port: int) -> SimpleNamespace:
     )
 
 
-def client(proxy: Running) -> SeparateProxy:
+def client(proxy: ProxyProcess) -> SeparateProxy:
     hub = SimpleNamespace(routespec="/", host="http://127.0.0.1:8081")
     app = SimpleNamespace(hub=hub, subdomain_host="", internal_ssl=False)
     return SeparateProxy(

@@ -12,9 +12,10 @@ from jupyterhub_openshift.configure import database_url
 from jupyterhub_openshift.preflight import wait_for_database
 from tests.transcript.project import eventually
 
+from .browser import Browser
 from .database import PASSWORD, settings_of
-from .test_hub import Browser, hub_at, kubeconfig, no_image_stream
-from .test_proxy import running
+from .hub_process import hub_at, kubeconfig, no_image_stream
+from .proxy_process import running
 
 OF_THE_HUB = "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
 

@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import REPO
-from .test_hub import CONFIG, Browser, hub_at
-from .test_proxy import running
+from tests.paths import CHECKOUT
+
+from .browser import Browser
+from .hub_process import CONFIG, hub_at
+from .proxy_process import running
 
 SERVER = Path(__file__).with_name("notebook_server.py")
 COMMANDS = [
     shlex.split(line, comments=True)
-    for line in (REPO / "docs/configuration.md").read_text().splitlines()
+    for line in (CHECKOUT / "docs/configuration.md").read_text().splitlines()
     if line.startswith("curl ")
 ]
 SETUP = "the-token-of-this-test"
@@ -27,7 +29,7 @@ c.JupyterHub.spawner_class = "simple"
 c.Spawner.cmd = [{sys.executable!r}, {str(SERVER)!r}]
 c.Spawner.ip = "127.0.0.1"
 c.Spawner.port = 0
-c.Spawner.environment = {{"PYTHONPATH": {str(REPO)!r}}}
+c.Spawner.environment = {{"PYTHONPATH": {str(CHECKOUT)!r}}}
 c.JupyterHub.services.append({{"name": "test", "api_token": {SETUP!r}, "admin": True}})
 """
 

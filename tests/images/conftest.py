@@ -17,8 +17,8 @@ from sandbox.containers.base_images import PYTHON
 from sandbox.containers.container import Container, Mount, bwrap
 from sandbox.containers.image_store import Image
 from sandbox.containers.images import Images
-from sandbox.paths import CHECKOUT
 from tests.conftest import STATE
+from tests.paths import CHECKOUT
 from tests.transcript.project import Project
 
 from .starts import HOSTS

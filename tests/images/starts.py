@@ -2,7 +2,7 @@
 
 import re
 
-from sandbox.paths import CHECKOUT
+from tests.paths import CHECKOUT
 
 (JUPYTERHUB,) = re.findall(r"^jupyterhub==(\S+)", (CHECKOUT / "requirements.txt").read_text(), re.MULTILINE)
 HOSTS = "127.0.0.1 localhost jupyterhub jupyterhub-proxy\n"

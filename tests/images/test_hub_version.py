@@ -5,12 +5,13 @@ import sys
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 
 import pytest
 from jupyterhub import __version__ as OWN
 
-SCRIPT = Path(__file__).resolve().parents[2] / "notebook/check-hub-version.py"
+from tests.paths import CHECKOUT
+
+SCRIPT = CHECKOUT / "notebook/check-hub-version.py"
 MAJOR = int(OWN.partition(".")[0])
 
 

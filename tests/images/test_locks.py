@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import tool
+from tests.paths import CHECKOUT
 
 HERE = Path(__file__).resolve().parent
-CHECKOUT = HERE.parents[1]
 LOCKS = (
     "requirements.txt",
     "builder/uv.txt",

@@ -1,11 +1,12 @@
 """setup-volume.sh: the image's files in a user's volume, once."""
 
 import subprocess
-from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).resolve().parents[2] / "notebook/setup-volume.sh"
+from tests.paths import CHECKOUT
+
+SCRIPT = CHECKOUT / "notebook/setup-volume.sh"
 
 
 @pytest.fixture

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
-from pathlib import Path
 
 from sandbox.apimachinery.json_types import Obj
 from sandbox.registry import templates
+from tests.paths import CHECKOUT
 
-CHECKOUT = Path(__file__).resolve().parents[2]
 FILES = ("resources.json", "notebook/resources.json")
 DOCUMENTS: dict[str, Obj] = {path: json.loads((CHECKOUT / path).read_text()) for path in FILES}
 ITEMS: list[Obj] = [item for document in DOCUMENTS.values() for item in document["items"]]

@@ -19,6 +19,7 @@ import pytest
 
 from sandbox.apiserver import discovery
 from tests.openshift.rendered import FILES, PLAIN, TEMPLATES, Obj, process, required, unusual
+from tests.paths import CHECKOUT
 
 KUBECTL = str(Path(sys.executable).parent / "kubectl")
 CLIENTS = {"kubectl": KUBECTL, "oc": shutil.which("oc")}
@@ -143,7 +144,7 @@ def test_a_client_would_create_what_the_templates_make(
 def test_a_client_would_create_images_builds_and_templates(
     client: str, path: str, api: str, tmp_path: Path
 ) -> None:
-    document = json.loads((Path(__file__).parents[2] / path).read_text())
+    document = json.loads((CHECKOUT / path).read_text())
     assert created(client, api, tmp_path, document) == named(document["items"])
 
 

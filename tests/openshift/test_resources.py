@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 from openshift.render import render
-from tests.openshift.rendered import CHECKOUT, FILES, ITEMS, PLAIN, TEMPLATES, Obj, kinds, process
+from tests.openshift.rendered import FILES, ITEMS, PLAIN, TEMPLATES, Obj, kinds, process
+from tests.paths import CHECKOUT
 
 UPSTREAM = "https://github.com/jupyter-on-openshift/jupyterhub-quickstart"
 BUILDS = kinds(PLAIN, "BuildConfig")

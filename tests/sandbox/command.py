@@ -16,8 +16,8 @@ from typing import Any
 
 from sandbox.apimachinery.json_types import Obj
 from sandbox.cli import main
+from tests.paths import CHECKOUT
 
-CHECKOUT = Path(__file__).resolve().parents[2]
 KUBECTL = Path(sys.executable).with_name("kubectl")
 DATABASE = "quay.io/sclorg/postgresql-16-c9s:latest"  # the smallest image that the sandbox brings
 PYTHON = "registry.access.redhat.com/ubi9/python-312:latest"

@@ -16,7 +16,8 @@ import psutil
 import pytest
 
 from sandbox.paths import COMMAND
-from tests.sandbox.command import CHECKOUT, DATABASE, Sandbox, deployment, eventually, image_stream
+from tests.paths import CHECKOUT
+from tests.sandbox.command import DATABASE, Sandbox, deployment, eventually, image_stream
 
 
 @pytest.fixture

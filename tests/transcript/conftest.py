@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from sandbox.paths import CHECKOUT
 from tests.conftest import chromium_path
+from tests.paths import CHECKOUT
 
 
 @pytest.fixture(scope="package")

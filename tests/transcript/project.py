@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 
 import psycopg2
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+from tests.paths import CHECKOUT
+
 T = TypeVar("T")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 
-from tests.transcript.project import CHECKOUT
+from tests.paths import CHECKOUT
 
 
 def sections() -> dict[str, list[list[str]]]:

@@ -13,9 +13,10 @@ import pytest
 from playwright.sync_api import BrowserContext
 
 from tests.conftest import DELETE, STATE, of_sandbox, type_commands_of_readme
+from tests.paths import CHECKOUT
 from tests.ports import free_port
 from tests.transcript.jupyterlab import open_jupyterlab
-from tests.transcript.project import CHECKOUT, Project, eventually
+from tests.transcript.project import Project, eventually
 from tests.transcript.readme import oc_commands, sections
 
 pytestmark = pytest.mark.sandbox

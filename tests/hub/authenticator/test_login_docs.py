@@ -15,15 +15,16 @@ from jupyterhub_openshift.cluster.project import Project
 from jupyterhub_openshift.config_files.loader import ConfigFileError, load_config_files
 from jupyterhub_openshift.setting_conflicts import refuse_conflicts
 from jupyterhub_openshift.settings.environment import read_settings
+from tests.paths import CHECKOUT
 
-from ..conftest import REPO
-from ..test_hub import CONFIG, Browser, hub_at
-from ..test_proxy import running
+from ..browser import Browser
+from ..hub_process import CONFIG, hub_at
+from ..proxy_process import running
 from .provider import Provider
 
 pytestmark = pytest.mark.usefixtures("environment")
 
-PAGE = (REPO / "docs/login.md").read_text()
+PAGE = (CHECKOUT / "docs/login.md").read_text()
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
 PROJECT = Project("default", known=False)
 SSO = "https://sso.example.org/realms/physics/protocol/openid-connect"

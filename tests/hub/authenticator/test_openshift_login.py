@@ -22,11 +22,12 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 import pytest
 
 from sandbox.server import Options, running
+from tests.paths import CHECKOUT
 from tests.ports import free_port
 
-from ..conftest import REPO, read
-from ..test_proxy import TOKEN
-from ..test_proxy import running as proxy_running
+from ..browser import read
+from ..proxy_process import TOKEN
+from ..proxy_process import running as proxy_running
 
 BINDINGS = "rolebindings.rbac.authorization.k8s.io"
 CONFIG = """
@@ -89,7 +90,7 @@ class Sandbox:
         self._thread.join()
 
     async def _start(self) -> None:
-        options = Options(self.folder / "state", REPO, route_port=free_port())
+        options = Options(self.folder / "state", CHECKOUT, route_port=free_port())
         self._running = running(options)
         self.options = await self._running.__aenter__()
         self.project = self.options.project.name
@@ -165,7 +166,9 @@ class Browser:
 def hub_in(sandbox: Sandbox, proxy, folder: Path) -> Iterator[int]:
     port = free_port()
     config = folder / "config.py"
-    config.write_text(CONFIG.format(account=str(sandbox.account), config=str(REPO / "jupyterhub_config.py")))
+    config.write_text(
+        CONFIG.format(account=str(sandbox.account), config=str(CHECKOUT / "jupyterhub_config.py"))
+    )
     command = [sys.executable, "-m", "jupyterhub", "--config", str(config)]
     command += [f"--JupyterHub.db_url=sqlite:///{folder}/hub.sqlite"]
     command += [f"--ConfigurableHTTPProxy.api_url=http://127.0.0.1:{proxy.api_port}"]
@@ -173,7 +176,7 @@ def hub_in(sandbox: Sandbox, proxy, folder: Path) -> Iterator[int]:
     environ = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
-        "PYTHONPATH": str(REPO),
+        "PYTHONPATH": str(CHECKOUT),
         "KUBERNETES_SERVICE_HOST": "127.0.0.1",
         "KUBERNETES_SERVICE_PORT": str(sandbox.options.api_port),
         "CONFIGPROXY_AUTH_TOKEN": TOKEN,

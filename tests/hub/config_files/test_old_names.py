@@ -15,7 +15,7 @@ from jupyterhub_openshift.cluster.project import Project
 from jupyterhub_openshift.config_files.old_names import WITHOUT_EFFECT, WORKING, YIELDING
 from jupyterhub_openshift.config_files.trait_check import Checker
 
-from ..test_configure import settings
+from ..example_settings import settings
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # they are what is at issue
 

@@ -2,15 +2,15 @@
 
 import re
 
-from ..conftest import REPO
+from tests.paths import CHECKOUT
 
-PAGE = (REPO / "docs/zero-to-jupyterhub.md").read_text()
+PAGE = (CHECKOUT / "docs/zero-to-jupyterhub.md").read_text()
 
 
 def test_each_tick_is_proven_by_a_test_that_there_is():
     promised = re.findall(r"✓ (\w+) \|$", PAGE, re.MULTILINE)
     assert PAGE.count("✓") == len(promised) >= 40
-    sources = "\n".join(file.read_text() for file in (REPO / "tests").rglob("test_*.py"))
+    sources = "\n".join(file.read_text() for file in (CHECKOUT / "tests").rglob("test_*.py"))
     there = set(re.findall(r"^(?:async )?def (test_\w+)", sources, re.MULTILINE))
     assert [name for name in promised if name not in there] == []
 

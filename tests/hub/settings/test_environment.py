@@ -6,7 +6,6 @@ from unittest.mock import patch
 import jupyterhub
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from jupyterhub_openshift.settings.environment import (
     JUPYTERHUBS_OWN,
@@ -16,7 +15,9 @@ from jupyterhub_openshift.settings.environment import (
     example_of,
     read_settings,
 )
-from jupyterhub_openshift.settings.old_variables import OLD_VARIABLES
+from tests.paths import CHECKOUT
+
+from .environments import environments, is_a_list_of_problems
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -282,7 +283,7 @@ def test_what_jupyterhub_itself_reads_is_allowed_and_jupyterhub_does_read_it(nam
 
 
 def test_the_documentation_lists_every_setting_with_its_default_and_meaning():
-    page = Path(__file__).parents[3].joinpath("docs/configuration.md").read_text()
+    page = (CHECKOUT / "docs/configuration.md").read_text()
     rows = [line for line in page.splitlines() if re.match(r"\| `[A-Z_]+` \|", line)]
     defaults = {name: field.get_default() for name, field in VARIABLES.items()}
     shown = {name: f"`{value}`" if isinstance(value, (str, int)) else "" for name, value in defaults.items()}
@@ -291,39 +292,6 @@ def test_the_documentation_lists_every_setting_with_its_default_and_meaning():
 
 def test_every_setting_has_a_doc_and_an_example():
     assert [name for name, field in VARIABLES.items() if not (field.description and field.examples)] == []
-
-
-# All that an environment can hold: bytes that are no text, too.
-texts = st.binary(max_size=40).map(lambda raw: raw.replace(b"\0", b"").decode(errors="surrogateescape"))
-plausible = st.sampled_from(
-    [
-        "tmp",
-        "github",
-        "openshift",
-        "everyone",
-        "listed",
-        "project",
-        "1Gi",
-        "2Gi",
-        "500m",
-        "0",
-        "-3",
-        "lab",
-        "a:b",
-    ]
-)
-environments = st.builds(
-    dict.__or__,
-    st.dictionaries(st.from_regex(r"JUPYTERHUB_[A-Z_]{1,20}", fullmatch=True), texts, max_size=2),
-    st.dictionaries(st.sampled_from(sorted([*VARIABLES, *OLD_VARIABLES])), texts | st.text() | plausible),
-).filter(lambda variables: not any("\0" in value for value in variables.values()))
-
-
-def is_a_list_of_problems(text: str) -> bool:
-    first, *lines = text.split("\n")
-    count = re.fullmatch(r"([1-9]\d*) settings? of this hub cannot be used:", first)
-    entries = all(re.fullmatch(r"  [A-Z_]+(=.*)?: .+ An example that works: .+", line) for line in lines)
-    return bool(count) and int(count[1]) == len(lines) and entries
 
 
 @given(environments)

@@ -11,15 +11,16 @@ from hypothesis import given
 
 from jupyterhub_openshift.settings.environment import VARIABLES, SettingsError, example_of
 from jupyterhub_openshift.settings.reference import WIDTH, show_settings
+from tests.paths import CHECKOUT
 
-from ..conftest import REPO
-from .test_environment import environments, is_a_list_of_problems
+from .environments import environments, is_a_list_of_problems
 
 
 def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-m", "jupyterhub_openshift", "settings", *arguments],
-        env={"PATH": os.environ["PATH"], **environ}, cwd=REPO, capture_output=True, text=True, check=False,
+        env={"PATH": os.environ["PATH"], **environ}, cwd=CHECKOUT,
+        capture_output=True, text=True, check=False,
     )  # fmt: skip
 
 
@@ -134,7 +135,7 @@ def test_any_environment_is_shown_or_gives_its_list_of_problems(variables):
         redirect_stdout(io.StringIO()) as output,
     ):
         try:
-            show_settings(REPO / "jupyterhub_config.py")
+            show_settings(CHECKOUT / "jupyterhub_config.py")
         except SettingsError as refusal:
             assert is_a_list_of_problems(str(refusal))
     lines = output.getvalue().splitlines()

@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 from jupyterhub_openshift.spawner.group_limits import Limits, Server, limits_for, refuse_without_room
 from jupyterhub_openshift.spawner.spawn_failures import SpawnRefused
 
-from .test_openshift_spawner import spawner_of  # noqa: F401 (a fixture)
-
 GI = 1024**3
 
 
@@ -101,7 +99,7 @@ def test_either_the_named_groups_count_or_the_star(groups, table):
     assert found == (groups & (table.keys() - {"*"}) or table.keys() & {"*"})
 
 
-async def test_what_runs_counts_also_after_a_restart_of_the_hub(spawner_of):  # noqa: F811
+async def test_what_runs_counts_also_after_a_restart_of_the_hub(spawner_of):
     spawner = spawner_of("alice", notebook_memory="1Gi")
     other = spawner_of("bob", notebook_memory="2Gi")
     for each in (spawner, other):

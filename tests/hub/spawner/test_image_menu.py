@@ -1,6 +1,5 @@
 """The menu of images, from recorded image streams."""
 
-from copy import deepcopy
 from types import SimpleNamespace
 
 import pytest
@@ -10,18 +9,10 @@ from hypothesis import strategies as st
 from jupyterhub_openshift.spawner.image_menu import menu
 from jupyterhub_openshift.spawner.spawn_failures import SpawnRefused
 
-from .test_openshift_spawner import DIGEST, manifest, spawner_of  # noqa: F401 (a fixture)
+from ..image_streams import stream
+from .pods import DIGEST, manifest
 
 STREAMS = ("GET", "/apis/image.openshift.io/v1/namespaces/rec/imagestreams")
-
-
-def stream(recorded, name: str, *tags: str, **annotations: str) -> dict:
-    """An image stream with these tags, as a cluster shows it."""
-    copy = deepcopy(recorded["image stream"]["response"])
-    copy["metadata"] |= {"name": name, "annotations": annotations or None}
-    copy["spec"]["tags"] = [{**copy["spec"]["tags"][0], "name": tag} for tag in tags]
-    copy["status"]["tags"] = [{**copy["status"]["tags"][0], "tag": tag} for tag in tags]
-    return copy
 
 
 def slugs(choices: list[dict]) -> list[str]:
@@ -85,7 +76,7 @@ def test_any_tags_can_be_put_in_order(tags):
 
 
 @pytest.fixture
-def menu_of(spawner_of, api):  # noqa: F811
+def menu_of(spawner_of, api):
     """A user's spawner with a menu of these image streams."""
 
     def make(*streams: dict, **values):

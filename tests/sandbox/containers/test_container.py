@@ -16,6 +16,7 @@ from sandbox.apimachinery.json_types import Obj
 from sandbox.containers import base_images, host_requirements
 from sandbox.containers.image_store import remove_tree
 from sandbox.containers.images import Images
+from tests.paths import CHECKOUT
 from tests.sandbox.running import PROJECT, Node, node, tiny_image, until
 
 PYTHON_LISTENS = """
@@ -177,7 +178,7 @@ async def test_pods_die_with_a_sandbox_that_is_killed(tmp_path: Path) -> None:
     sleeping = f"4242.{os.getpid()}"  # seconds that nobody else sleeps
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", KILLED, str(tmp_path), sleeping),
-        cwd=Path(__file__).parents[3],
+        cwd=CHECKOUT,
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout

@@ -1,0 +1,89 @@
+"""A real JupyterHub with our configuration, as a process; the cluster's API is a stand-in."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+from tests.paths import CHECKOUT
+from tests.ports import free_port
+
+from .proxy_process import TOKEN, ProxyProcess
+from .standin import StandIn
+
+CONFIG = CHECKOUT / "jupyterhub_config.py"
+
+
+def command(folder: Path, *options: str, config: Path = CONFIG, **environ: str) -> dict:
+    """JupyterHub with our configuration file, as in the image; without a database host, one file."""
+    hub = [sys.executable, "-m", "jupyterhub", "--config", str(config)]
+    if "JUPYTERHUB_DATABASE_HOST" not in environ:
+        options = (f"--JupyterHub.db_url=sqlite:///{folder}/hub.sqlite", *options)
+    base = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(CHECKOUT)}
+    return {"args": [*hub, *options], "env": {**base, **environ}, "cwd": folder}
+
+
+@contextmanager
+def hub_at(
+    proxy: ProxyProcess, folder: Path, *more: str, config: Path = CONFIG, **environ: str
+) -> Iterator[Path]:
+    """A hub behind a proxy, with its own log file."""
+    port = free_port()
+    options = [
+        f"--ConfigurableHTTPProxy.api_url=http://127.0.0.1:{proxy.api_port}",
+        f"--JupyterHub.hub_bind_url=http://127.0.0.1:{port}",
+        f"--JupyterHub.hub_connect_url=http://127.0.0.1:{port}",
+        *more,
+    ]
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(
+            **command(folder, *options, config=config, CONFIGPROXY_AUTH_TOKEN=TOKEN, **environ),
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        yield folder / "log"
+    finally:
+        process.terminate()
+        try:
+            process.wait(60)
+        finally:
+            process.kill()
+
+
+def kubeconfig(api: StandIn, folder: Path) -> Path:
+    """A file with which the hub's service account reaches the stand-in, in the namespace `default`."""
+    context = {"cluster": "it", "user": "hub", "namespace": "default"}
+    content = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "it",
+        "contexts": [{"name": "it", "context": context}],
+        "clusters": [
+            {
+                "name": "it",
+                "cluster": {
+                    "server": f"https://127.0.0.1:{api.port}",
+                    "certificate-authority": str(api.account / "ca.crt"),
+                },
+            }
+        ],
+        "users": [{"name": "hub", "user": {"token": "the-token"}}],
+    }
+    file = folder / "kubeconfig"
+    file.write_text(yaml.safe_dump(content))
+    return file
+
+
+def no_image_stream(api: StandIn, recorded: dict[str, dict]) -> None:
+    """An empty project, in which no notebook can start."""
+    empty = {"metadata": {"resourceVersion": "1"}, "items": []}
+    for kind in ("pods", "events"):
+        api.answers["GET", f"/api/v1/namespaces/default/{kind}"] = (200, empty)
+    missing = recorded["image stream not found"]
+    stream = "/apis/image.openshift.io/v1/namespaces/default/imagestreams/nosuch"
+    api.answers["GET", stream] = (missing["status"], missing["response"])
