@@ -1,1 +1,1 @@
-"""The OpenShift objects: readable JSON sources, and what renders them."""
+"""The OpenShift templates: JSON sources, and the renderer that writes resources.json from them."""

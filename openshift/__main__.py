@@ -1,4 +1,4 @@
-"""`python -m openshift`: write resources.json and notebook/resources.json anew."""
+"""`python -m openshift`: render resources.json and notebook/resources.json from the sources."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from openshift.render import render
 
 
 def main() -> None:
-    """Render, and write what `oc create -f` takes."""
+    """Render both files and write them."""
     parser = argparse.ArgumentParser(prog="python -m openshift", description=__doc__)
-    parser.add_argument("--git-url", metavar="URL", help="repository that the images are built from")
-    parser.add_argument("--git-ref", metavar="REF", help="its branch, tag or commit")
+    parser.add_argument("--git-url", metavar="URL", help="Git repository that the images are built from")
+    parser.add_argument("--git-ref", metavar="REF", help="branch, tag or commit of that repository")
     options = parser.parse_args()
     for path, document in render(options.git_url, options.git_ref).items():
         (Path(__file__).parent.parent / path).write_text(json.dumps(document, indent=2) + "\n")

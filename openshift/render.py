@@ -1,22 +1,22 @@
-"""From the sources in this folder to the files that `oc create -f` takes.
+"""Render the JSON sources of this folder into the files that `oc create -f` takes.
 
-| in a source | becomes |
+| in a source | rendered as |
 |---|---|
-| `"@name@"` | that variable: of the entry that names the source, of the template, or of `common.json` |
-| `"text @name@"` | the text with the variable in it |
-| `"defaults": {...}` | the variables that an entry may leave out |
-| a key whose value is null | nothing |
-| `"items"`, `"objects"`: `"hub"` or `{"source": "hub", ...variables}` | the object of `objects/hub.json` |
-| `"template": "jupyterhub"` among the items | the template of `templates/jupyterhub.json` |
-| `"base": "jupyterhub-deployment"` in a template | that template's source, overlaid with this one |
-| `"env": {"A": "b"}` | the list that a container has |
-| an annotation that is no text | its JSON |
-| `"message": [lines]` | one text |
-| `"more_objects"` | before those of the base |
+| `"@name@"` | the value of that variable: set by the entry, the template, or `common.json` |
+| `"text @name@"` | the text, with the value inserted |
+| `"defaults": {...}` | values of variables that an entry does not set |
+| a key whose value is null | nothing: the key is left out |
+| `"hub"` or `{"source": "hub", ...variables}` in `items` or `objects` | the object in `objects/hub.json` |
+| `{"template": "jupyterhub"}` in `items` | the template in `templates/jupyterhub.json` |
+| `"base": "jupyterhub-deployment"` in a template | this source merged over that template's source |
+| `"env": {"A": "b"}` | the list of `name` and `value` that a container takes |
+| an annotation that is not a string | the value as JSON text |
+| `"message": [lines]` | one string |
+| `"more_objects"` | objects before those of the base |
 
-A template declares those of `parameters.json`, in their order, that it uses. A workload gets triggers that
-roll it out when one of its images, which are image stream tags, changes. Until such an image is there the
-workload's is `" "`, so that no node looks for it in a public registry.
+A template declares the parameters that it uses, in the order of `parameters.json`. Each workload gets image
+triggers, which roll it out when one of its image stream tags changes. Its `image` is `" "` until a trigger
+resolves the tag, so that no node tries to pull an unresolved name from a public registry.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ PARAMETER = re.compile(r"\$\{\{?([A-Z_]+)\}")
 
 
 def render(git_url: str | None = None, git_ref: str | None = None) -> dict[str, Obj]:
-    """The content of each generated file, by its path; for a fork with its own Git address."""
+    """The content of each generated file, by path; a fork passes the Git URL and reference of its own."""
     common = read("common")
     common |= {name: value for name, value in (("git_url", git_url), ("git_ref", git_ref)) if value}
     return {path: resources(source, common) for path, source in FILES.items()}
 
 
 def resources(source: str, common: Obj) -> Obj:
-    """A list of objects and templates."""
+    """A `List` of objects and templates."""
     document = read(source)
     items = [
         template(item["template"], common) if "template" in item else entry(item, common)
@@ -55,7 +55,7 @@ def resources(source: str, common: Obj) -> Obj:
 
 
 def template(name: str, common: Obj) -> Obj:
-    """A template with its objects and the parameters that these use."""
+    """A template with its objects and the parameters that they use."""
     source = template_source(name)
     variables = common | source.pop("variables")
     changes = source.pop("parameters", {})
@@ -69,10 +69,10 @@ def template(name: str, common: Obj) -> Obj:
 
 
 def template_source(name: str) -> Obj:
-    """A template's source over that of its base."""
+    """A template's source, merged over the source of its base."""
     source = read(f"templates/{name}")
     base = source.pop("base", None)
-    return overlaid(template_source(base), source) if base else source
+    return merge(template_source(base), source) if base else source
 
 
 def entry(item: str | Obj, variables: Obj) -> Obj:
@@ -88,7 +88,7 @@ def entry(item: str | Obj, variables: Obj) -> Obj:
 
 
 def parameters(text: str, changes: Obj) -> list[Obj]:
-    """The parameters that occur in the text, as a person fills them in."""
+    """The parameters that occur in the text, in the order in which a person fills them in."""
     used = set(PARAMETER.findall(text))
     known = read("parameters")
     if unknown := used - known.keys():
@@ -100,7 +100,7 @@ def parameters(text: str, changes: Obj) -> list[Obj]:
 
 
 def fill(value: Any, variables: Obj) -> Any:  # noqa: ANN401 (any JSON)
-    """The value with its variables replaced, as the table above says."""
+    """Replace variables in a value, as the table above defines."""
     if isinstance(value, str):
         if whole := VARIABLE.fullmatch(value):
             return fill(deepcopy(variables[whole[1]]), variables)
@@ -118,16 +118,16 @@ def fill(value: Any, variables: Obj) -> Any:  # noqa: ANN401 (any JSON)
     return {key: item for key, item in filled.items() if item is not None}
 
 
-def overlaid(base: Obj, top: Obj) -> Obj:
-    """Both; where both have an object they are laid over each other again, otherwise the top's counts."""
-    merged = base | top
+def merge(base: Obj, top: Obj) -> Obj:
+    """Merge two objects recursively; where both have a value, the value of `top` wins."""
+    result = base | top
     for key in base.keys() & top.keys():
         if isinstance(base[key], dict) and isinstance(top[key], dict):
-            merged[key] = overlaid(base[key], top[key])
-    return merged
+            result[key] = merge(base[key], top[key])
+    return result
 
 
 def read(name: str) -> Obj:
-    """A source."""
+    """Load a source by its name."""
     document: Obj = json.loads((SOURCES / f"{name}.json").read_text())
     return document

@@ -1,4 +1,4 @@
-"""Deployments of the sources, as OpenShift's image triggers and DeploymentConfigs want them."""
+"""Add image triggers to Deployments, and convert Deployments to DeploymentConfigs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DC = {"apiVersion": "apps.openshift.io/v1", "kind": "DeploymentConfig"}
 
 
 def with_triggers(deployment: Obj) -> Obj:
-    """A rollout when an image of it changes.
+    """Add the annotation that makes OpenShift roll out the Deployment when one of its images changes.
 
     https://docs.openshift.com/container-platform/4.16/openshift_images/triggering-updates-on-imagestream-changes.html
     """
@@ -33,7 +33,7 @@ def with_triggers(deployment: Obj) -> Obj:
 
 
 def as_deployment_config(obj: Obj, strategy: Obj) -> Obj:
-    """The same as a DeploymentConfig, if it is a Deployment."""
+    """Convert a Deployment to a DeploymentConfig; return any other object unchanged."""
     if obj["kind"] != "Deployment":
         return obj
     metadata, spec = obj["metadata"], obj["spec"]

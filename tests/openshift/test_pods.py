@@ -39,7 +39,7 @@ every_hub = pytest.mark.parametrize("name", HUBS)
 @every_hub
 def test_secrets_stand_in_the_secret_and_nowhere_else(name: str) -> None:
     objects = process(name, **required(name) | GIVEN)
-    assert kinds(objects, "Secret")["jupyterhub"]["stringData"] == SECRETS
+    assert kinds(objects, "Secret")[name]["stringData"] == SECRETS
     others = json.dumps([obj for obj in objects if obj["kind"] != "Secret"])
     assert [value for value in SECRETS.values() if value in others] == []
 
@@ -64,7 +64,7 @@ def test_each_pod_gets_only_the_secrets_that_it_needs(name: str) -> None:
     whole = {
         c["name"]: c.get("envFrom") for workload in found.values() for c in containers(workload).values()
     }
-    from_secret = [{"secretRef": {"name": "jupyterhub"}}]
+    from_secret = [{"secretRef": {"name": name}}]
     assert whole == {"check": from_secret, "hub": from_secret, "proxy": None, "database": None}
 
 
@@ -163,7 +163,7 @@ def test_no_pod_gets_service_links_that_look_like_settings(name: str) -> None:
 @every_hub
 def test_services_find_their_pods_and_ports(name: str) -> None:
     objects = process(name, **required(name))
-    expected = {"jupyterhub": [8081], "jupyterhub-proxy": [8080, 8001], "jupyterhub-db": [5432]}
+    expected = {name: [8081], f"{name}-proxy": [8080, 8001], f"{name}-db": [5432]}
     for service_name, service in kinds(objects, "Service").items():
         found = [
             w

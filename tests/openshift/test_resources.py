@@ -91,6 +91,23 @@ def test_every_image_comes_through_a_stream_of_the_project_and_none_from_docker_
         assert stream["spec"]["lookupPolicy"] == {"local": True}
 
 
+def test_every_image_stream_has_a_title_and_a_description() -> None:
+    shown = ("openshift.io/display-name", "description", "openshift.io/documentation-url")
+    assert [
+        n for n, stream in STREAMS.items() if not all(map(stream["metadata"]["annotations"].get, shown))
+    ] == []
+    (custom,) = kinds(
+        process(
+            "notebook-builder", GIT_REPOSITORY_URL=UPSTREAM, NOTEBOOK_TITLE="R", NOTEBOOK_DESCRIPTION="R 4.5"
+        ),
+        "ImageStream",
+    ).values()
+    assert {key: custom["metadata"]["annotations"][key] for key in shown[:2]} == {
+        "openshift.io/display-name": "R",
+        "description": "R 4.5",
+    }
+
+
 def test_deleting_an_instance_keeps_streams_and_builds() -> None:
     templated = [obj for name in ("jupyterhub-builder", "notebook-builder") for obj in built_by(name)]
     for obj in [*PLAIN, *templated]:
@@ -137,7 +154,7 @@ def test_a_new_base_image_is_followed_by_images_and_pods() -> None:
         "scipy-notebook:3.12": [],  # on demand
         "custom-jupyterhub:latest": ["jupyterhub:latest"],
         "custom-notebook:latest": ["minimal-notebook:3.12"],
-        "jupyterhub-nb:latest": ["minimal-notebook:3.12"],
+        "jupyterhub-quickstart-nb:latest": ["minimal-notebook:3.12"],
     }
     for config in kinds(
         process("jupyterhub", JUPYTERHUB_IMAGE="custom-jupyterhub:latest"), "DeploymentConfig"
@@ -158,14 +175,14 @@ def test_scipy_is_built_when_asked_for_and_says_how() -> None:
     scipy = BUILDS["scipy-notebook"]
     assert scipy["spec"]["triggers"] == []
     assert scipy["metadata"]["annotations"] == {
-        "kubernetes.io/description": "Built on demand: oc start-build scipy-notebook. "
-        "To build it with every new minimal-notebook: "
+        "kubernetes.io/description": "Builds on demand: oc start-build scipy-notebook. "
+        "To build after each new minimal-notebook: "
         "oc set triggers bc/scipy-notebook --from-image=minimal-notebook:3.12"
     }
 
 
 def test_a_deployment_is_rolled_out_by_the_same_changes_as_a_deployment_config() -> None:
-    hub = kinds(process("jupyterhub-deployment"), "Deployment")["jupyterhub"]
+    hub = kinds(process("jupyterhub-deployment"), "Deployment")["jupyterhub-deployment"]
     assert json.loads(hub["metadata"]["annotations"]["image.openshift.io/triggers"]) == [
         {
             "from": {"kind": "ImageStreamTag", "name": "jupyterhub:latest"},

@@ -33,6 +33,8 @@ API = {
     "ServiceAccount": "v1",
     "ServiceMonitor": "monitoring.coreos.com/v1",
 }
+# Of those that the console has: openshift/console, catalog-item-icon.tsx
+ICONS = {"icon-git", "icon-openshift", "icon-python"}
 every_template = pytest.mark.parametrize("name", TEMPLATES)
 every_hub = pytest.mark.parametrize("name", HUBS)
 
@@ -74,15 +76,44 @@ def test_the_catalogue_shows_a_tile_with_all_its_texts(name: str) -> None:
     for key in ("display-name", "provider-display-name", "documentation-url", "support-url"):
         assert annotations[f"openshift.io/{key}"]
     assert annotations["description"].endswith(".")
-    assert annotations["iconClass"] == "icon-python"
+    assert annotations["iconClass"] in ICONS
     assert "jupyter" in annotations["tags"].split(",")
 
 
 def test_no_two_templates_look_alike_in_the_catalogue() -> None:
-    titles = [
-        template["metadata"]["annotations"]["openshift.io/display-name"] for template in TEMPLATES.values()
+    tiles = [template["metadata"]["annotations"] for template in TEMPLATES.values()]
+    for text in ("openshift.io/display-name", "description"):
+        assert len({tile[text] for tile in tiles}) == len(tiles)
+    configs, deployments = (
+        TEMPLATES[name]["metadata"]["annotations"] for name in ("jupyterhub", "jupyterhub-deployment")
+    )
+    assert configs["iconClass"] != deployments["iconClass"]
+
+
+def test_each_hub_template_names_its_instance_after_itself_so_that_two_never_collide() -> None:
+    defaults = {
+        name: parameter["value"]
+        for name in HUBS
+        for parameter in TEMPLATES[name]["parameters"]
+        if parameter["name"] == "APPLICATION_NAME"
+    }
+    assert defaults == {name: name for name in HUBS}
+
+
+def test_the_first_ten_parameters_of_a_workspace_are_those_that_a_person_changes() -> None:
+    names = [parameter["name"] for parameter in TEMPLATES["jupyterhub-workspace"]["parameters"]]
+    assert names[:10] == [
+        "APPLICATION_NAME",
+        "TITLE",
+        "NOTEBOOK_IMAGE",
+        "NOTEBOOK_MEMORY",
+        "NOTEBOOK_CPU",
+        "VOLUME_SIZE",
+        "IDLE_TIMEOUT",
+        "MAX_SERVERS",
+        "ALLOW",
+        "ADMIN_USERS",
     ]
-    assert len(titles) == len(set(titles))
 
 
 @every_template
@@ -101,13 +132,14 @@ def test_the_message_says_what_to_type_next_and_nothing_secret(name: str) -> Non
 def test_the_message_of_the_transcripts_template() -> None:
     message = TEMPLATES["jupyterhub"]["message"].replace("${APPLICATION_NAME}", "jakevdp")
     expected = """\
-JupyterHub 'jakevdp' is on its way.
+OpenShift is deploying the JupyterHub 'jakevdp'.
 
-  follow it:            oc rollout status dc/jakevdp
-  its address:          oc get route/jakevdp
-  notebooks in use:     oc get pods --selector app=jakevdp,component=singleuser-server
-  change its settings:  oc edit configmap/jakevdp-cfg, then oc rollout latest dc/jakevdp
-  delete it:            oc delete all,pvc --selector app=jakevdp"""
+  Follow the rollout:          oc rollout status dc/jakevdp
+  Show its address:            oc get route/jakevdp
+  List the notebook servers:   oc get pods --selector app=jakevdp,component=singleuser-server
+  Edit its configuration:      oc edit configmap/jakevdp-cfg
+  Apply the edit:              oc rollout latest dc/jakevdp
+  Delete it:                   oc delete all,pvc --selector app=jakevdp"""
     assert message == expected
 
 
@@ -172,7 +204,7 @@ def test_the_metrics_template_names_the_service_and_the_secret_of_a_hub(name: st
 def test_both_kinds_of_workload_run_the_same_pods() -> None:
     parameters = dict.fromkeys(GENERATED, "x")
     configs = process("jupyterhub", **parameters)
-    deployments = process("jupyterhub-deployment", **parameters)
+    deployments = process("jupyterhub-deployment", **parameters | {"APPLICATION_NAME": "jupyterhub"})
     for component, config in workloads(configs).items():
         assert config["spec"]["template"] == workloads(deployments)[component]["spec"]["template"]
         assert (
@@ -229,7 +261,7 @@ def test_the_topology_view_draws_lines_between_the_workloads_that_there_are(name
 
 
 def test_an_existing_service_account_takes_the_place_of_the_own_one() -> None:
-    for given, expected in (("", "jupyterhub-hub"), ("ours", "ours")):
+    for given, expected in (("", "jupyterhub-workspace-hub"), ("ours", "ours")):
         hub = workloads(process("jupyterhub-workspace", SERVICE_ACCOUNT=given))["hub"]
         pod = hub["spec"]["template"]["spec"]
         # The API takes serviceAccount, its old alias, where serviceAccountName is empty.
@@ -265,7 +297,7 @@ def test_the_role_binding_binds_the_own_account_to_the_own_role() -> None:
 
 
 def test_the_role_names_its_verbs_and_gives_no_way_to_more_rights() -> None:
-    role = kinds(process("jupyterhub-workspace"), "Role")["jupyterhub-hub"]
+    role = kinds(process("jupyterhub-workspace"), "Role")["jupyterhub-workspace-hub"]
     given = {resource for rule in role["rules"] for resource in rule["resources"]}
     assert not given & {"roles", "rolebindings", "serviceaccounts", "serviceaccounts/token", "pods/exec"}
     assert not any("*" in words for rule in role["rules"] for words in rule.values())
@@ -277,28 +309,24 @@ def test_the_hub_may_delete_of_the_instance_what_it_becomes_the_owner_of_and_no_
     objects = process(name, **required(name))
     deleted = {
         (resource, named)
-        for rule in kinds(objects, "Role")["jupyterhub-hub"]["rules"]
+        for rule in kinds(objects, "Role")[f"{name}-hub"]["rules"]
         if "delete" in rule["verbs"] and rule["resources"] != ["pods"]
         for resource in rule["resources"]
         for named in rule["resourceNames"]
     }
     assert deleted == {
-        *(
-            (resource, named)
-            for resource in ("configmaps", "secrets")
-            for named in ("jupyterhub", "jupyterhub-cfg")
-        ),
+        *((resource, named) for resource in ("configmaps", "secrets") for named in (name, f"{name}-cfg")),
         *(("networkpolicies", named) for named in kinds(objects, "NetworkPolicy")),
         *(("poddisruptionbudgets", named) for named in kinds(objects, "PodDisruptionBudget")),
     }
-    assert {*kinds(objects, "Secret"), *kinds(objects, "ConfigMap")} == {"jupyterhub", "jupyterhub-cfg"}
+    assert {*kinds(objects, "Secret"), *kinds(objects, "ConfigMap")} == {name, f"{name}-cfg"}
 
 
 @every_hub
 def test_the_route_is_encrypted_and_leads_to_the_proxy(name: str) -> None:
-    route = kinds(process(name, **required(name)), "Route")["jupyterhub"]
+    route = kinds(process(name, **required(name)), "Route")[name]
     assert route["spec"] == {
-        "to": {"kind": "Service", "name": "jupyterhub-proxy", "weight": 100},
+        "to": {"kind": "Service", "name": f"{name}-proxy", "weight": 100},
         "port": {"targetPort": "http"},
         "tls": {"termination": "edge", "insecureEdgeTerminationPolicy": "Redirect"},
     }
@@ -318,12 +346,12 @@ def test_the_configuration_arrives_as_it_was_typed(name: str) -> None:
 
 @every_hub
 def test_a_disruption_budget_lets_one_pod_of_the_instance_go_at_a_time(name: str) -> None:
-    budget = kinds(process(name, **required(name)), "PodDisruptionBudget")["jupyterhub"]
+    budget = kinds(process(name, **required(name)), "PodDisruptionBudget")[name]
     assert budget["spec"] == {
         "maxUnavailable": 1,
         "unhealthyPodEvictionPolicy": "AlwaysAllow",
         "selector": {
-            "matchLabels": {"app": "jupyterhub"},
+            "matchLabels": {"app": name},
             "matchExpressions": [
                 {"key": "component", "operator": "In", "values": ["hub", "proxy", "database"]}
             ],

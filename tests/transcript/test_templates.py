@@ -21,7 +21,7 @@ OF_AN_INSTANCE = "all,pvc,secrets,configmaps,networkpolicies,poddisruptionbudget
 def new_app(project: Project, template: str, **parameters: str) -> str:
     """`oc new-app`; the delete command that its message names."""
     said = project.new_app(template, **parameters)
-    (delete,) = re.findall(r"delete it: +oc (.+)", said)
+    (delete,) = re.findall(r"Delete it: +oc (.+)", said)
     return delete
 
 

@@ -72,7 +72,7 @@ def workspace(project: Project, create: Callable[..., None]) -> Iterator[str]:
     )
     yield "workspace"
     project.oc("delete", "imagestreams", "--selector", "test=workspace")
-    (delete,) = re.findall(r"delete it with all their files: +oc (.+)", said)
+    (delete,) = re.findall(r"Delete it with the users' volumes: +oc (.+)", said)
     project.oc(*delete.split())
     kinds = "all,pvc,secrets,configmaps,networkpolicies,poddisruptionbudgets,sa,roles,rolebindings"
     eventually("nothing is left", lambda: project.get(kinds, "--selector", "app=workspace") == [])
