@@ -1,1 +1,1 @@
-"""A small OpenShift project on one machine: the API is a test double, everything that runs is real."""
+"""A small OpenShift project on one machine: the API is a test double, the workloads are real processes."""

@@ -1,4 +1,4 @@
-"""One sandbox per state directory: a lock that dies with its process, and a note of who holds it."""
+"""One sandbox per state directory: a file lock that ends with its process, and a note of its holder."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-TRIES = 5  # `running` may hold the lock for a moment
+TRIES = 5  # `running` holds the lock for a moment
 PAUSE = 0.05
 
 
@@ -27,7 +27,7 @@ class Instance:
 
 
 class Lock:
-    """Held for as long as the sandbox runs; the kernel lets go of it after a crash."""
+    """A lock held while the sandbox runs; the kernel releases it after a crash."""
 
     def __init__(self, state: Path) -> None:
         state.mkdir(parents=True, exist_ok=True)
@@ -39,25 +39,25 @@ class Lock:
             except OSError:
                 time.sleep(PAUSE)
             else:
-                self._note.unlink(missing_ok=True)  # of one that crashed
+                self._note.unlink(missing_ok=True)  # left by a crashed sandbox
                 return
         self._file.close()
         raise AlreadyRunning
 
     def describe(self, instance: Instance) -> None:
-        """Tell other commands where the sandbox is, once it answers."""
+        """Write the note that tells other commands the sandbox's address."""
         partial = self._note.with_suffix(".partial")
         partial.write_text(json.dumps(asdict(instance)))
         partial.rename(self._note)
 
     def release(self) -> None:
-        """At the very end."""
+        """Remove the note and release the lock."""
         self._note.unlink(missing_ok=True)
         self._file.close()
 
 
 def is_locked(state: Path) -> bool:
-    """Whether a sandbox runs, starts or stops there."""
+    """Return True when a sandbox runs, starts or stops with this state directory."""
     if not (state / "lock").is_file():
         return False
     with (state / "lock").open() as file:
@@ -69,6 +69,6 @@ def is_locked(state: Path) -> bool:
 
 
 def running(state: Path) -> Instance | None:
-    """The sandbox that answers there."""
+    """Return the sandbox that answers in this state directory."""
     note = state / "instance.json"
     return Instance(**json.loads(note.read_text())) if is_locked(state) and note.is_file() else None

@@ -1,4 +1,4 @@
-"""What a project holds before anyone did anything in it."""
+"""The objects of a new project."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ACCOUNTS = ("builder", "default", "deployer")
 
 
 def fill(store: Store, project: Project, certificates: str = "") -> None:
-    """The namespace with its UID range, the cluster's roles and constraints, accounts, a storage class."""
+    """Create the namespace with its UID range, cluster roles, SCCs, service accounts and a storage class."""
     store.create("namespaces", _namespace(project))
     for resource, obj in rbac.cluster_objects():
         store.create(resource, obj)

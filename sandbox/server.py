@@ -1,4 +1,4 @@
-"""The sandbox as one process: API, controllers, kubelet, network and router, from start to clean end."""
+"""The sandbox's process: starts and stops API, controllers, kubelet, network and router."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ from sandbox.registry.api import Api
 Then = Callable[["Options", asyncio.Event], Awaitable[int]]
 
 HOST = "127.0.0.1"
-TEMPORARY = ("records", "tmp", "uploads", "pods", "claims")  # a killed sandbox may have left them
+TEMPORARY = ("records", "tmp", "uploads", "pods", "claims")  # left by a killed sandbox
 CANCEL_AGAIN = 0.5
 SERVICE = "kubernetes.default.svc"
 
 
 class CannotStart(Exception):
-    """One sentence: what is in the way, and what to do."""
+    """The sandbox cannot start; the message names cause and remedy."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """Where the sandbox keeps its files, which checkout it serves, its ports (0: any), and its owner.
+    """State directory, checkout, ports (0: any free one) and owner of a sandbox.
 
     The sandbox stops when the process `while_pid` ends, whatever ends it.
     """
@@ -70,7 +70,7 @@ class Options:
 
 
 async def serve(options: Options, then: Then) -> int:
-    """Start everything, do `then`, whose event Ctrl-C sets, stop everything; the exit code of `then`."""
+    """Start the sandbox, run `then` with the event that Ctrl-C sets, stop; return the exit code of `then`."""
     if problems := check_machine(options.state):
         raise CannotStart("\n       ".join(problems))
     lock = Lock(options.state)
@@ -92,7 +92,7 @@ async def serve(options: Options, then: Then) -> int:
 
 @asynccontextmanager
 async def running(options: Options) -> AsyncIterator[Options]:
-    """The sandbox, answering; the options with the ports it has."""
+    """Run the sandbox; yield the options with the actual ports."""
     clean(options.state)
     project, store = options.project, Store()
     authority = Authority(options.state / "ca")
@@ -163,13 +163,13 @@ def _stopping_with(pid: int | None, stopping: asyncio.Event) -> Iterator[None]:
 
 
 def clean(state: Path) -> None:
-    """Remove what belongs to one run only: pods, claims, uploads. Images and caches stay."""
+    """Remove the files of one run (pods, claims, uploads); keep images and caches."""
     for name in TEMPORARY:
         remove_tree(state / name)
 
 
 class _LogFiles:
-    """Logs of containers, and of pods whose work a controller does."""
+    """Finds the logs of containers, and of pods whose work a controller does."""
 
     kubelet: Kubelet
 
@@ -205,7 +205,7 @@ def _port_problem(port: int, option: str, problem: OSError) -> CannotStart:
 
 
 def _start(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
-    """Run a part until everything stops, the last one first."""
+    """Run a part as a task; parts stop in reverse order."""
     task = asyncio.create_task(work)
 
     async def stop() -> None:
@@ -217,7 +217,7 @@ def _start(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
 
 
 def _write_kubeconfig(file: Path, server: str, ca: str, project: Project, token: str) -> None:
-    """In JSON, which is YAML too, so that a command line without a YAML reader can read it."""
+    """Write a kubeconfig in JSON, which is also YAML, so that the command line needs no YAML parser."""
     name, user = project.name, project.requester
     cluster = {"server": server, "certificate-authority-data": base64.b64encode(ca.encode()).decode()}
     config = {

@@ -1,4 +1,4 @@
-"""The machine's package-mirror settings, for builds: variables, configuration files, local directories.
+"""The machine's package mirror settings for builds: variables, configuration files, local directories.
 
 They reach builds only, never pods, and never an image: all of it is mounted or in the process environment.
 """
@@ -20,7 +20,7 @@ NAMES = (
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO"),
     "NODE_EXTRA_CA_CERTS",
 )
-ELSEWHERE = (  # say where things go on this machine, not from where they come
+ELSEWHERE = (  # destinations on this machine, not sources
     *("PIP_USER", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON", "PIP_REQUIRE_VIRTUALENV", "PIP_SRC"),
     *("PIP_CACHE_DIR", "PIP_NO_CACHE_DIR", "PIP_LOG", "PIP_CONFIG_FILE", "PIP_CONSTRAINT", "PIP_REQUIREMENT"),
     *(
@@ -43,7 +43,7 @@ ELSEWHERE = (  # say where things go on this machine, not from where they come
     *("NPM_CONFIG_PREFIX", "NPM_CONFIG_LOCAL_PREFIX", "NPM_CONFIG_GLOBAL_PREFIX", "NPM_CONFIG_CACHE"),
     *("NPM_CONFIG_USERCONFIG", "NPM_CONFIG_GLOBALCONFIG", "NPM_CONFIG_NODE_GYP", "NPM_CONFIG_INIT_MODULE"),
 )
-SYSTEM_FILES = {  # and the prefix of the variables that say the same
+SYSTEM_FILES = {  # with the prefix of the equivalent variables
     "/etc/pip.conf": "PIP_",
     "/etc/xdg/pip/pip.conf": "PIP_",
     "/etc/npmrc": "NPM_CONFIG_",
@@ -56,14 +56,14 @@ PATH = re.compile(r"(?<![\w/.:])(?:file://)?(/[^\s,;'\"\[\]?#]+)")
 
 @dataclass
 class Mirrors:
-    """What a build gets of the machine's settings."""
+    """The environment and mounts that a build gets."""
 
     env: dict[str, str] = field(default_factory=dict)
     mounts: list[Mount] = field(default_factory=list)
 
 
 def mirrors(environ: Mapping[str, str], home: Path, cache: Path, private: Path, uid: int) -> Mirrors:
-    """Collect them; files are copied to the directory `private`, readable by the build's UID only."""
+    """Collect the settings; copy files to `private`, readable by the build's UID only."""
     found = Mirrors({name: value for name, value in environ.items() if is_wanted(name)})
     texts = [value for name, value in found.env.items() if name.upper() not in ("NO_PROXY",)]
     private.mkdir(mode=0o700)
@@ -102,16 +102,16 @@ def mirrors(environ: Mapping[str, str], home: Path, cache: Path, private: Path, 
 
 
 def is_wanted(name: str) -> bool:
-    """Whether a variable says from where packages come."""
+    """Return True for a variable that names a source of packages."""
     upper = name.upper()
     return upper in NAMES or (upper.startswith(PREFIXES) and upper not in ELSEWHERE)
 
 
 def wanted_settings(text: str, prefix: str) -> str:
-    """A configuration file of pip, npm or uv, less the settings whose variables are not wanted either."""
+    """Filter a configuration file of pip, npm or uv by the rule for variables."""
     kept, wanted = [], True
     for line in text.splitlines(keepends=True):
-        if not line[0].isspace():  # else it continues the setting above
+        if not line[0].isspace():  # an indented line continues the setting above
             name = line.partition("=")[0].strip().replace("-", "_")
             wanted = "=" not in line or is_wanted(prefix + name)
         if wanted:
@@ -120,7 +120,7 @@ def wanted_settings(text: str, prefix: str) -> str:
 
 
 def local_paths(texts: list[str], home: Path) -> list[Path]:
-    """Directories and files that settings point to, such as `find-links`; never a home as a whole."""
+    """List the paths that settings name, such as `find-links`, but never a whole home directory."""
     found: set[Path] = set()
     for text in texts:
         for name in PATH.findall(text):

@@ -1,4 +1,4 @@
-"""Source-to-Image, the way OpenShift's builder does it: it writes a Dockerfile and builds that.
+"""Source-to-Image as OpenShift's builder does it, by way of a generated Dockerfile.
 
 | step of that Dockerfile | here |
 |---|---|
@@ -54,7 +54,7 @@ class Builder:
         self.find = find
 
     async def build(self, build: Obj, source: Path, log: Path) -> Image:
-        """Run one build; its output is appended to `log`. BuildFailure when it fails."""
+        """Run one build and append its output to `log`; raises BuildFailure."""
         base_name = build["spec"]["strategy"]["sourceStrategy"]["from"]["name"]
         base = await asyncio.to_thread(self.images.get, base_name)
         if base is None:
@@ -75,7 +75,7 @@ class Builder:
 
 @dataclass
 class Assembly:
-    """One build: the new layer and what goes into it."""
+    """One build and its new layer."""
 
     builder: Builder
     build: Obj
@@ -87,7 +87,7 @@ class Assembly:
     log: IO[bytes]
 
     async def run(self, source: Path) -> Image:
-        """From the source to the image."""
+        """Build the image from the source."""
         spec = self.build["spec"]
         self.say(
             f"Generating dockerfile with builder image {spec['strategy']['sourceStrategy']['from']['name']}"
@@ -111,11 +111,11 @@ class Assembly:
         return image
 
     def say(self, line: str) -> None:
-        """A line of the build's log."""
+        """Append a line to the build's log."""
         self.log.write(f"{line}\n".encode())
 
     def _upload(self, source: Path) -> Env:
-        """Put source and scripts into the layer; the environment that the build adds."""
+        """Copy source and scripts into the layer; return the environment that the build adds."""
         temporary = self.layer / "tmp"
         temporary.mkdir()
         temporary.chmod(0o1777)
@@ -136,7 +136,7 @@ class Assembly:
         return [*env, *build_environment(self.build)]
 
     def _script(self, name: str) -> str:
-        """Where a script is: uploaded from the source, else where the base's label says."""
+        """Find a script: in the source's `.s2i/bin`, else at the address in the base image's label."""
         if (self.layer / "tmp" / "scripts" / name).exists():
             return f"{UPLOADED}/{name}"
         url = self.base.labels.get(SCRIPTS_LABEL) or self.base.env.get("STI_SCRIPTS_URL", "")
@@ -160,7 +160,7 @@ class Assembly:
         return {
             **self.base.config,
             "Env": [f"{name}={value}" for name, value in merged.items()],
-            # `exec`, for on OpenShift's images sh is bash, which leaves itself out of a single command.
+            # `exec`, as OpenShift's images have bash as sh, which replaces itself by a single command.
             "Cmd": ["/bin/sh", "-c", f"exec {self._script('run')}"],
             "User": str(self.uid),
             "Labels": labels,
@@ -178,7 +178,7 @@ class Assembly:
         return f"{self.build['metadata']['name']}-build"[:63]
 
     async def _run(self, container: Container, command: str, env: Env, output: IO[bytes]) -> int:
-        """Run a shell command as a step of the build; killed when the build is cancelled."""
+        """Run a shell command as a build step; cancelling the build kills it."""
         variables = {**self.mirrors.env, **container.image.env, **dict(env)}
         cache = {name: value for name, value in self.mirrors.env.items() if f"/{BUILD_CACHE}/" in value}
         running = await container.start(["/bin/sh", "-c", command], {**variables, **cache}, output)
@@ -188,7 +188,7 @@ class Assembly:
             running.kill()
 
     async def _save_artifacts(self, env: Env) -> bool:
-        """Bring what the previous image saves into the layer; whether there is anything."""
+        """Run save-artifacts of the previous image into the layer; return True when it saved anything."""
         previous = self._previous()
         if previous is None:
             return False
@@ -220,13 +220,13 @@ class Assembly:
 
 
 def read_environment(text: str) -> Env:
-    """The lines of `.s2i/environment`."""
+    """Parse `.s2i/environment`."""
     pairs = [line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#")]
     return [(name.strip(), value.strip()) for name, value in pairs if name.strip()]
 
 
 def build_environment(build: Obj) -> Env:
-    """What the builder tells of the build, then the BuildConfig's own variables."""
+    """Return the builder's OPENSHIFT_BUILD_* variables, then those of the BuildConfig."""
     spec, meta = build["spec"], build["metadata"]
     env = [("OPENSHIFT_BUILD_NAME", meta["name"]), ("OPENSHIFT_BUILD_NAMESPACE", meta.get("namespace", ""))]
     git = spec.get("source", {}).get("git")
@@ -246,7 +246,7 @@ def build_environment(build: Obj) -> Env:
 
 
 def ignored_files(source: Path) -> set[str]:
-    """What `.s2iignore` names. As in .dockerignore, `*` stays within a directory and `!` takes back."""
+    """List the files that `.s2iignore` excludes. As in .dockerignore, `*` stops at `/` and `!` includes."""
     file = source / ".s2iignore"
     ignored: set[str] = set()
     if not file.is_file():
@@ -264,13 +264,13 @@ def ignored_files(source: Path) -> set[str]:
 
 
 def matches(path: str, pattern: str) -> bool:
-    """Go's filepath.Match, from the top of the source."""
+    """Match a path like Go's filepath.Match, from the top of the source."""
     parts, patterns = PurePosixPath(path).parts, PurePosixPath(pattern.strip("/")).parts
     return len(parts) == len(patterns) and all(map(fnmatchcase, parts, patterns))
 
 
 def copy_source(source: Path, target: Path, ignored: set[str]) -> None:
-    """Copy a source tree with the modes that a Git checkout has, whatever the umask here was."""
+    """Copy a source tree with Git's file modes, whatever the umask."""
     target.mkdir()
     target.chmod(0o755)
     for path, status in walk(source, skip=ignored.__contains__):
@@ -287,7 +287,7 @@ def copy_source(source: Path, target: Path, ignored: set[str]) -> None:
 
 
 def remove_mount_points(layer: Path, mounts: list[Mount]) -> None:
-    """Take away the empty directories and files that bwrap made to mount things on."""
+    """Remove the empty mount points that bwrap created in a layer."""
     for mount in mounts:
         point = layer / mount.target.lstrip("/")
         if point.is_file() and not point.is_symlink() and not point.stat().st_size:

@@ -1,4 +1,4 @@
-"""Where a build's source comes from: Git, an upload, or this checkout for the project's own address."""
+"""The source of a build: Git, an upload, or the checkout for its own repository's address."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PROTOCOLS = "http:https:git:ssh:file"
 
 
 class BuildFailure(Exception):
-    """Ends a build: `reason` and `message` of its status, and what the log says."""
+    """A failed build, with `reason` and `message` for its status and a text for the log."""
 
     def __init__(self, reason: str, message: str, detail: str = "") -> None:
         super().__init__(detail or message)
@@ -28,7 +28,7 @@ class BuildFailure(Exception):
 
 
 async def fetch(build: Obj, uploads: Path, checkout: Path, into: Path, say: Say) -> Path:
-    """Bring the source into an empty directory; the directory within it that is to be built."""
+    """Fetch the source into an empty directory; return the context directory within it."""
     source = build["spec"].get("source") or {}
     if "binary" in source:
         shutil.copytree(uploads / build["metadata"]["name"], into, symlinks=True, dirs_exist_ok=True)
@@ -43,7 +43,7 @@ async def fetch(build: Obj, uploads: Path, checkout: Path, into: Path, say: Say)
 
 
 def unpack(archive: bytes, as_file: str, into: Path) -> None:
-    """What `oc start-build --from-dir` (or `--from-file`) sent; ValueError when it is no archive."""
+    """Unpack the upload of `oc start-build --from-dir` or `--from-file`; raises ValueError for no archive."""
     into.mkdir(parents=True)
     if as_file:
         (into / Path(as_file).name).write_bytes(archive)
@@ -51,7 +51,7 @@ def unpack(archive: bytes, as_file: str, into: Path) -> None:
     with tempfile.NamedTemporaryFile() as file:
         file.write(archive)
         file.flush()
-        # Not tarfile: before Python 3.10.12 and 3.11.4 it writes outside. Debian 12 has 3.11.2.
+        # Not tarfile, which has no extraction filter before 3.10.12 and 3.11.4 (Debian 12: 3.11.2).
         command = ["tar", "--extract", "--no-same-owner", "--file", file.name, "--directory", str(into)]
         ran = subprocess.run(command, capture_output=True, text=True, check=False)
     if ran.returncode:
@@ -59,7 +59,7 @@ def unpack(archive: bytes, as_file: str, into: Path) -> None:
 
 
 def own_addresses(checkout: Path) -> set[str]:
-    """The Git addresses that this checkout's own BuildConfigs name."""
+    """List the Git addresses in the checkout's own BuildConfigs."""
     found = set()
     for file in (checkout / "resources.json", checkout / "notebook" / "resources.json"):
         if file.is_file():
@@ -70,16 +70,16 @@ def own_addresses(checkout: Path) -> set[str]:
 
 
 def is_own(address: str, checkout: Path) -> bool:
-    """Whether a Git address is this project's, so that the checkout can stand for it."""
+    """Return True when a Git address is the checkout's own."""
     return _bare(address) in own_addresses(checkout)
 
 
 def copy_working_tree(checkout: Path, into: Path) -> None:
-    """The files of a checkout as they are now, without what Git ignores."""
+    """Copy the checkout's working tree without the files that Git ignores."""
     listing = ["git", "-C", str(checkout), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     done = subprocess.run(listing, capture_output=True, check=False)
     if done.returncode:
-        # Not a Git checkout, such as an unpacked archive: all but what was made here.
+        # An unpacked archive has no Git metadata: copy everything but generated folders.
         shutil.copytree(checkout, into, symlinks=True, dirs_exist_ok=True, ignore=_made_here(checkout))
         return
     for name in filter(None, os.fsdecode(done.stdout).split("\0")):
@@ -99,7 +99,7 @@ def _context(top: Path, folder: str) -> Path:
 
 async def _clone(git: Obj, into: Path, say: Say) -> None:
     say(f'Cloning "{git["uri"]}" ...')
-    # Other transports of Git run commands; none asks for a password.
+    # Git's other transports can run commands; a password prompt would block the build.
     env = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": PROTOCOLS}
     commands = [["git", "clone", "--quiet", "--recursive", "--", git["uri"], str(into)]]
     if git.get("ref"):

@@ -1,1 +1,1 @@
-"""`python -m sandbox`: the command line, and the transcript of the README that `run` types."""
+"""The command line `python -m sandbox`, and the README's transcript that `run` executes."""

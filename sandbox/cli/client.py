@@ -1,4 +1,4 @@
-"""A client of the sandbox's API, as `oc` is one: by the address, CA and token of a kubeconfig."""
+"""A client of the sandbox's API that uses a kubeconfig, as `oc` does."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ FOREVER = aiohttp.ClientTimeout(total=None)
 
 
 class NotRunning(Exception):
-    """No sandbox answers."""
+    """No sandbox answers at the kubeconfig's address."""
 
 
 class Client:
-    """Requests in the kubeconfig's project."""
+    """Sends requests to the kubeconfig's project."""
 
     def __init__(self, kubeconfig: Path) -> None:
         if not kubeconfig.is_file():
@@ -52,23 +52,23 @@ class Client:
             await self._http.close()
 
     def path(self, resource: Resource, name: str = "", sub: str = "") -> str:
-        """The path of a resource, an object or a subresource."""
+        """Build the path of a resource, an object or a subresource."""
         root = f"/apis/{resource.api_version}" if resource.group else f"/api/{resource.version}"
         scope = f"namespaces/{self.namespace}" if resource.namespaced else ""
         return "/".join(part for part in (root, scope, resource.name, name, sub) if part)
 
     async def request(self, method: str, path: str, body: Any = None, **options: Any) -> Obj:  # noqa: ANN401
-        """A JSON answer; StatusError for a refusal."""
+        """Send a request; return the JSON answer; raises StatusError for a refusal."""
         async with self.open(method, path, body, **options) as response:
             answer: Obj = await response.json(content_type=None)
             return answer
 
     async def get(self, key: str, name: str = "", sub: str = "", **query: str) -> Obj:
-        """An object, or a list."""
+        """Get an object or a list."""
         return await self.request("GET", self.path(resources.of(key), name, sub), params=query)
 
     async def create(self, obj: Obj) -> tuple[Resource, Obj]:
-        """Create an object where its kind belongs."""
+        """Create an object at the resource of its kind."""
         version, kind = str(obj.get("apiVersion", "")), str(obj.get("kind", ""))
         resource = resources.of_kind(version, kind)
         if resource is None:
@@ -77,7 +77,7 @@ class Client:
         return resource, await self.request("POST", self.path(resource), obj)
 
     async def watch(self, key: str, name: str) -> AsyncIterator[Obj]:
-        """Every state of one object, from now on, until it is gone."""
+        """Watch one object; yield each state until it is deleted."""
         query = {"watch": "true", "fieldSelector": f"metadata.name={name}"}
         async with self.open("GET", self.path(resources.of(key)), params=query) as response:
             async for line in response.content:
@@ -95,7 +95,7 @@ class Client:
         params: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """An answer whose body is still to be read; `body` is JSON, or bytes."""
+        """Open a request and yield its answer unread; `body` is JSON or bytes."""
         assert self._http
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         content = {"Content-Type": "application/json"} if data is not None else {}
@@ -118,7 +118,7 @@ class UnknownKind(Exception):
 
 
 def find_resource(word: str) -> list[Resource]:
-    """What a user means by `po`, `deploymentconfig`, `dc.apps.openshift.io` or `all`; empty if nothing."""
+    """Resolve `po`, `deploymentconfig`, `dc.apps.openshift.io` or `all` to resources; empty when unknown."""
     plain, _, group = word.lower().partition(".")
     everything = [
         r for rs in resources.GROUP_VERSIONS.values() for r in rs if "/" not in r.name and "get" in r.verbs

@@ -1,4 +1,4 @@
-"""`create`, `new-app` and `policy`."""
+"""The commands `create`, `new-app` and `policy`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ INDENT = "    "
 
 
 def add_parsers(commands: Any) -> None:  # noqa: ANN401
-    """The parsers of this module's commands."""
+    """Add the parsers of this module's commands."""
     create = commands.add_parser(
         "create", help="create objects", description="Create objects from a JSON file, or a service account."
     )
@@ -75,7 +75,7 @@ def add_parsers(commands: Any) -> None:  # noqa: ANN401
 
 
 async def run_create(shell: Shell, args: argparse.Namespace) -> int:
-    """`create -f FILE`, `create serviceaccount NAME`."""
+    """Run `create -f FILE` or `create serviceaccount NAME`."""
     if args.filename and not args.what:
         return await _create_file(shell, args.filename)
     if len(args.what) == 2 and args.what[0] in ("serviceaccount", "sa"):
@@ -137,7 +137,7 @@ def _in_checkout(address: str, checkout: Path) -> Path | None:
     own = {urllib.parse.urlsplit(each).path.strip("/") for each in own_addresses(checkout)}
     if len(steps) < 4 or "/".join(steps[:2]).lower() not in own:
         return None
-    file = checkout.joinpath(*steps[3:])  # the third is the branch
+    file = checkout.joinpath(*steps[3:])  # steps[2] is the branch
     return file if file.is_file() else None
 
 
@@ -150,7 +150,7 @@ def _fetch(address: str) -> str:
 
 
 async def run_new_app(shell: Shell, args: argparse.Namespace) -> int:
-    """`new-app --template NAME`: what `oc` prints, but for generated values, which may be secrets."""
+    """Run `new-app --template NAME`; unlike `oc` it does not print generated values, which may be secrets."""
     name = args.template or args.name
     if not name:
         raise UsageError("You must specify a template, for example: new-app --template jupyterhub")
@@ -223,7 +223,7 @@ def _describe(shell: Shell, template: Obj) -> None:
 
 
 def _mark(obj: Obj) -> None:
-    """`oc new-app` signs what it makes, and the pods of it."""
+    """Annotate an object and its pod template as `oc new-app` does."""
     for meta in (obj.setdefault("metadata", {}), obj.get("spec", {}).get("template", {}).get("metadata")):
         if isinstance(meta, dict):
             meta.setdefault("annotations", {})["openshift.io/generated-by"] = "OpenShiftNewApp"
@@ -242,7 +242,7 @@ async def _access(shell: Shell, objects: list[Obj]) -> None:
 
 
 async def run_add_role(shell: Shell, args: argparse.Namespace) -> int:
-    """A RoleBinding named after its role, or the one that is there."""
+    """Create a RoleBinding named after its role, or extend the existing one."""
     if not args.users and not args.serviceaccount:
         raise UsageError(
             "name a user or a service account, for example: policy add-role-to-user edit -z jupyterhub"

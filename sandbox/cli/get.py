@@ -1,4 +1,4 @@
-"""`get` and `delete`."""
+"""The commands `get` and `delete`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ POLL = 0.2
 
 
 def add_parsers(commands: Any) -> None:  # noqa: ANN401
-    """The parsers of this module's commands."""
+    """Add the parsers of this module's commands."""
     get = commands.add_parser(
         "get", help="show objects", description="Show objects, as the server prints them."
     )
@@ -48,7 +48,7 @@ def _selector(parser: argparse.ArgumentParser) -> None:
 
 
 async def run_get(shell: Shell, args: argparse.Namespace) -> int:
-    """Tables of the server, one for each type."""
+    """Print the server's tables, one for each type."""
     asked, code = named_objects(args.what), 0
     if args.output == "json":
         return await _get_json(shell, asked, args.selector, single=len(asked) == 1)
@@ -102,7 +102,7 @@ def _query(selector: str, name: str) -> dict[str, str]:
 
 
 def layout(table: Obj, *, prefix: str = "", wide: bool = False, headers: bool = True) -> str:
-    """A Table as text, in columns as `oc` and `kubectl` set them."""
+    """Format a Table in the column layout of `oc` and `kubectl`."""
     columns = table["columnDefinitions"]
     shown = [i for i, column in enumerate(columns) if wide or column.get("priority", 0) == 0]
     lines = [[columns[i]["name"].upper() for i in shown]] if headers else []
@@ -116,7 +116,7 @@ def layout(table: Obj, *, prefix: str = "", wide: bool = False, headers: bool = 
 
 
 async def run_delete(shell: Shell, args: argparse.Namespace) -> int:
-    """Delete each, say so, and wait until all are gone."""
+    """Delete each object, report it, and wait until all are gone."""
     asked, code = named_objects(args.what), 0
     if any(not name for _, name in asked) and not (args.selector or args.every):
         raise UsageError("resource(s) were provided, but no name was specified")
@@ -172,7 +172,7 @@ async def _is_there(shell: Shell, resource: Resource, name: str, uid: str) -> bo
 
 
 def server_error(refusal: StatusError) -> str:
-    """A refusal in `oc`'s words."""
+    """Format a refusal as `oc` does."""
     return (
         f"Error from server ({refusal.reason}): {refusal.message}"
         if refusal.reason

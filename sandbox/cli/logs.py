@@ -1,4 +1,4 @@
-"""`logs`, `start-build` and `rollout`."""
+"""The commands `logs`, `start-build` and `rollout`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ POLL = 0.2
 
 
 def add_parsers(commands: Any) -> None:  # noqa: ANN401
-    """The parsers of this module's commands."""
+    """Add the parsers of this module's commands."""
     logs = commands.add_parser(
         "logs",
         help="print a log",
@@ -62,7 +62,7 @@ def add_parsers(commands: Any) -> None:  # noqa: ANN401
 
 
 async def run_logs(shell: Shell, args: argparse.Namespace) -> int:
-    """Straight from the server."""
+    """Print the log of a pod, build or rollout."""
     resource, name = one(args.what, "pods")
     query = {"follow": "true"} if args.follow else {}
     if args.container:
@@ -85,7 +85,7 @@ async def run_logs(shell: Shell, args: argparse.Namespace) -> int:
 
 
 async def _pod_of(shell: Shell, deployment: Obj) -> str:
-    """Its newest pod, said so if there are others."""
+    """Return the newest pod of a Deployment; warn when there are others."""
     labels = deployment["spec"]["selector"]["matchLabels"]
     selector = ",".join(f"{key}={value}" for key, value in labels.items())
     pods = (await shell.client.get("pods", labelSelector=selector))["items"]
@@ -98,7 +98,7 @@ async def _pod_of(shell: Shell, deployment: Obj) -> str:
 
 
 async def stream(shell: Shell, path: str, query: dict[str, str]) -> None:
-    """Print a log as it comes."""
+    """Print a log as it arrives."""
     async with shell.client.open("GET", path, params=query, headers={"Accept": "*/*"}) as response:
         async for chunk in response.content.iter_any():
             shell.out.write(chunk.decode(errors="replace"))
@@ -106,7 +106,7 @@ async def stream(shell: Shell, path: str, query: dict[str, str]) -> None:
 
 
 async def run_build(shell: Shell, args: argparse.Namespace) -> int:
-    """`start-build`, with the source from Git or from a folder."""
+    """Run `start-build`, with the source from Git or from a folder."""
     resource, name = one(args.name, "buildconfigs")
     if resource.key != BUILD_CONFIGS:
         raise UsageError(f"invalid resource provided: {resource.name}")
@@ -135,7 +135,7 @@ async def run_build(shell: Shell, args: argparse.Namespace) -> int:
 
 
 async def ended(shell: Shell, build: str) -> Obj:
-    """The build, once it has ended."""
+    """Wait for a build to end and return it."""
     while True:
         found = await shell.client.get(BUILDS, build)
         if found["status"]["phase"] in ENDED:
@@ -144,7 +144,7 @@ async def ended(shell: Shell, build: str) -> Obj:
 
 
 def pack(folder: Path) -> bytes:
-    """A folder as oc uploads it: without `.git`."""
+    """Pack a folder without `.git`, as `oc` uploads it."""
     if not folder.is_dir():
         raise UsageError(f'the folder "{folder}" does not exist')
     buffer = io.BytesIO()
@@ -156,7 +156,7 @@ def pack(folder: Path) -> bytes:
 
 
 async def run_status(shell: Shell, args: argparse.Namespace) -> int:
-    """Say what is missing until nothing is."""
+    """Print the rollout's progress until it is complete."""
     resource, name = one(args.what, "deploymentconfigs")
     views = {DEPLOYMENT_CONFIGS: config_status, DEPLOYMENTS: _deployment_status}
     if resource.key not in views:
@@ -174,7 +174,7 @@ async def run_status(shell: Shell, args: argparse.Namespace) -> int:
 
 
 async def run_latest(shell: Shell, args: argparse.Namespace) -> int:
-    """`rollout latest dc/NAME`."""
+    """Run `rollout latest dc/NAME`."""
     resource, name = one(args.what, "deploymentconfigs")
     if resource.key != DEPLOYMENT_CONFIGS:
         raise UsageError(f"{name} is not a deployment config")
@@ -204,7 +204,7 @@ async def _phase(shell: Shell, rollout: str) -> str:
 
 
 async def run_restart(shell: Shell, args: argparse.Namespace) -> int:
-    """`rollout restart deploy/NAME`: an annotation on the pods, so that there are new ones."""
+    """Run `rollout restart deploy/NAME`: annotate the pod template, which starts a rollout."""
     resource, name = one(args.what, "deployments")
     if resource.key != DEPLOYMENTS:
         raise UsageError(
@@ -219,7 +219,7 @@ async def run_restart(shell: Shell, args: argparse.Namespace) -> int:
 
 
 def one(word: str, default: str) -> tuple[Resource, str]:
-    """`dc/jupyterhub`, or a bare name of the default type."""
+    """Resolve `dc/jupyterhub`, or a name of the default type."""
     kind, slash, name = word.partition("/")
     return resources_of(kind if slash else default)[0], name if slash else kind
 
@@ -231,7 +231,7 @@ async def _builds(shell: Shell, config: str) -> list[Obj]:
 
 
 def config_status(config: Obj) -> tuple[str, bool]:
-    """`pkg/helpers/originpolymorphichelpers/deploymentconfigs/status.go` of `oc`."""
+    """Format the status as `oc` does (`originpolymorphichelpers/deploymentconfigs/status.go`)."""
     spec, status, name = config["spec"], config["status"], config["metadata"]["name"]
     triggers = spec.get("triggers") or []
     if status.get("latestVersion", 0) == 0:
@@ -257,7 +257,7 @@ def config_status(config: Obj) -> tuple[str, bool]:
 
 
 def _deployment_status(deployment: Obj) -> tuple[str, bool]:
-    """`k8s.io/kubectl/pkg/polymorphichelpers/rollout_status.go`."""
+    """Format the status as kubectl does (`polymorphichelpers/rollout_status.go`)."""
     spec, status, name = deployment["spec"], deployment.get("status", {}), deployment["metadata"]["name"]
     if deployment["metadata"].get("generation", 0) > status.get("observedGeneration", 0):
         return "Waiting for deployment spec update to be observed...", False

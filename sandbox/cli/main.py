@@ -1,4 +1,4 @@
-"""`python -m sandbox`: the sandbox, and what `oc` would do with it, in `oc`'s words.
+"""The command `python -m sandbox`: starts the sandbox, and stands in for `oc`, with its output.
 
 | here | `oc` |
 |---|---|
@@ -23,7 +23,7 @@ from sandbox.paths import CHECKOUT, COMMAND, STATE
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The exit code."""
+    """Run a command; return the exit code."""
     args = parser().parse_args(argv)
     try:
         if args.run in server.COMMANDS:
@@ -43,7 +43,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """All commands."""
+    """Build the parser with all commands."""
     top = argparse.ArgumentParser(
         prog="python -m sandbox",
         description="A small OpenShift project on this machine, and what `oc` would do with it.",

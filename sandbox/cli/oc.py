@@ -1,4 +1,4 @@
-"""The commands that stand for `oc`'s: one parser for the command line and for the transcript."""
+"""The commands that stand in for `oc`: one parser for the command line and the transcript."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from sandbox.cli.shell import Shell
 
 
 def add_parsers(commands: Any) -> None:  # noqa: ANN401
-    """All of them."""
+    """Add the parsers of all commands."""
     for module in (create, get, logs):
         module.add_parsers(commands)
 
 
 async def run(shell: Shell, *argv: str) -> int:
-    """`run(shell, "get", "pods")`."""
+    """Run a command, such as `run(shell, "get", "pods")`."""
     parser = argparse.ArgumentParser(prog="oc")
     add_parsers(parser.add_subparsers(required=True))
     args = parser.parse_args(argv)

@@ -1,4 +1,4 @@
-"""A line for each step: what is done, how long it took, and on a terminal how far it is."""
+"""Progress in the terminal: a line for each step with its duration, updated live on a terminal."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ CLEAR = "\r\033[K"
 
 
 class Progress:
-    """Lines on a stream."""
+    """Writes progress lines to a stream."""
 
     def __init__(self, out: TextIO) -> None:
         self.out = out
         self.live = out.isatty()
 
     async def step(self, name: str, work: Callable[[Callable[[str], None]], Awaitable[None]]) -> None:
-        """Do one step; `work` gets a function to tell how far it is."""
+        """Run one step; `work` gets a function that reports its progress."""
         began = time.monotonic()
         self._line(f"  ...      {name}")
         try:

@@ -1,4 +1,4 @@
-"""`up`, `down`, `status` and `run`: the sandbox itself."""
+"""The commands that control the sandbox: `up`, `down`, `status` and `run`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ POLL = 0.1
 
 
 def add_parsers(commands: Any) -> None:  # noqa: ANN401
-    """The parsers of this module's commands."""
+    """Add the parsers of this module's commands."""
     up = commands.add_parser(
         "up", help="start the sandbox", description="Serve an empty project until Ctrl-C."
     )
@@ -68,21 +68,21 @@ def add_parsers(commands: Any) -> None:  # noqa: ANN401
 
 
 def run_up(args: argparse.Namespace) -> int:
-    """In the foreground, or detached."""
+    """Start the sandbox in the foreground, or detached."""
     if args.detach:
         return _detach(args)
     return _serve(args, _announce, while_pid=args.while_pid)
 
 
 def run_run(args: argparse.Namespace) -> int:
-    """The seed's transcript, in this process."""
+    """Start the sandbox and run the README's transcript in this process."""
     from sandbox.cli import transcript  # noqa: PLC0415 (nothing else waits for it)
 
     return _serve(args, transcript.run)
 
 
 def run_down(args: argparse.Namespace) -> int:
-    """Ask it to stop; after a while, make it."""
+    """Stop the sandbox: SIGTERM, and SIGKILL after a timeout."""
     if not lock.is_locked(args.state):
         print("no sandbox is running")
         return 0
@@ -99,7 +99,7 @@ def run_down(args: argparse.Namespace) -> int:
 
 
 def run_status(args: argparse.Namespace) -> int:
-    """What runs, where."""
+    """Print whether a sandbox runs, its addresses and its pods."""
     instance = lock.running(args.state)
     if instance is None:
         print("no sandbox is running")
@@ -152,7 +152,7 @@ async def _announce(options: Options, stopping: asyncio.Event) -> int:
 
 def _detach(args: argparse.Namespace) -> int:
     if lock.is_locked(args.state):
-        return _serve(args, _announce)  # which says what is in the way
+        return _serve(args, _announce)  # it reports the conflict
     log = args.state / "log" / "sandbox.out"
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "sandbox", "--state", str(args.state.resolve())]

@@ -1,4 +1,4 @@
-"""What a command works with: the client, and where it prints."""
+"""The context of a command: client, checkout and output streams."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from sandbox.cli.client import Client
 
 
 class Output(Protocol):
-    """A file, or what does as one."""
+    """A writable text stream."""
 
     def write(self, text: str, /) -> object:
-        """Take a piece of text."""
+        """Write text."""
 
     def flush(self) -> object:
-        """Let it be seen."""
+        """Flush buffered text."""
 
 
 class UsageError(Exception):
-    """`error: ...`, exit code 1."""
+    """A wrong use of a command: prints `error: ...` and exits with 1."""
 
 
 @dataclass
 class Shell:
-    """One invocation."""
+    """The context of one invocation."""
 
     client: Client
     checkout: Path
@@ -36,16 +36,16 @@ class Shell:
     err: Output = field(default_factory=lambda: sys.stderr)
 
     def say(self, text: str = "") -> None:
-        """A line of output."""
+        """Print a line to the output."""
         print(text, file=self.out, flush=True)
 
     def warn(self, text: str) -> None:
-        """A line for the person, not for a pipe."""
+        """Print a line to the error stream."""
         print(text, file=self.err, flush=True)
 
 
 def resources_of(words: str) -> list[Resource]:
-    """`all,pvc`: the resources, each once."""
+    """Resolve `all,pvc` to resources, each once."""
     found: dict[str, Resource] = {}
     for word in words.split(","):
         named = client.find_resource(word)
@@ -56,7 +56,7 @@ def resources_of(words: str) -> list[Resource]:
 
 
 def named_objects(words: list[str]) -> list[tuple[Resource, str]]:
-    """`pods a b`, `route/jupyterhub`, `pods`: the resource and the name, empty for all."""
+    """Resolve `pods a b`, `route/jupyterhub` or `pods` to resources and names; an empty name means all."""
     if not words:
         raise UsageError("You must specify the type of resource to get, for example: get pods")
     if all("/" in word for word in words):
@@ -69,6 +69,6 @@ def named_objects(words: list[str]) -> list[tuple[Resource, str]]:
 
 
 def qualified(resource: Resource, name: str) -> str:
-    """`pod/x`, `deploymentconfig.apps.openshift.io/x`: as `oc` names what it did something to."""
+    """Format `pod/x` or `deploymentconfig.apps.openshift.io/x`, as `oc` names objects in its output."""
     kind = resource.singular
     return f"{kind}.{resource.group}/{name}" if resource.group else f"{kind}/{name}"

@@ -1,4 +1,4 @@
-"""`python -m sandbox run`: the commands of README, one after the other, and then the URL."""
+"""The command `python -m sandbox run`: runs the README's commands and prints the hub's URL."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ APP = "jupyterhub"
 BUILDS = ("minimal-notebook", APP)
 TAIL = 20
 POLL = 0.3
-CRASHES = 3  # restarts after which waiting longer is of no use
+CRASHES = 3  # restarts after which the rollout counts as failed
 
 
 class StepFailed(Exception):
-    """What failed, the last lines of its log, and what to do next."""
+    """A failed step with the end of its log and a remedy."""
 
     def __init__(self, problem: str, log: str, remedy: str) -> None:
         super().__init__(problem)
@@ -42,7 +42,7 @@ class StepFailed(Exception):
 
 
 async def run(options: Options, stopping: asyncio.Event) -> int:
-    """All steps, then serve; the exit code."""
+    """Run all steps, then serve until stopped; return the exit code."""
     began = time.monotonic()
     log = options.state / "log" / "run.log"
     with log.open("w") as writing:
@@ -67,7 +67,7 @@ async def run(options: Options, stopping: asyncio.Event) -> int:
 
 
 async def _deploy(shell: Shell) -> str:
-    """The seed's transcript; the route's host."""
+    """Run the README's transcript; return the route's host."""
     progress = Progress(sys.stdout)
     for resources in ("notebook/resources.json", "resources.json"):
         shown = f"oc create -f {resources}"
@@ -86,7 +86,7 @@ async def _deploy(shell: Shell) -> str:
 
 
 async def _step(progress: Progress, shell: Shell, shown: str, argv: list[str] | None = None) -> None:
-    """One command, its output in the log."""
+    """Run one command with its output in the log."""
     output = io.StringIO()
 
     async def step(_: Callable[[str], None]) -> None:
@@ -97,13 +97,13 @@ async def _step(progress: Progress, shell: Shell, shown: str, argv: list[str] | 
             code = 1
         shell.out.write(f"$ {shown}\n{output.getvalue()}\n")
         if code:
-            raise StepFailed(shown, output.getvalue(), "What the command says is above; then run it again.")
+            raise StepFailed(shown, output.getvalue(), "Read the output above, fix the cause, run it again.")
 
     await progress.step(shown, step)
 
 
 async def _follow_build(shell: Shell, config: str, told: Callable[[str], None]) -> None:
-    """Into the log, line by line; the `--->` lines are progress."""
+    """Copy a build's log; report its `--->` lines as progress."""
     log = _Telling(shell.out, told)
     build = await _first_build(shell, config)
     log.write(f"$ oc logs --follow bc/{config}\n")
@@ -112,14 +112,12 @@ async def _follow_build(shell: Shell, config: str, told: Callable[[str], None]) 
     status = ended["status"]
     if status["phase"] != "Complete":
         problem = f"build {build}: {status['phase']}, {status.get('reason', '')}: {status.get('message', '')}"
-        remedy = (
-            f"Read the end of the build's log above; when it is mended, `make run` builds {config} again."
-        )
+        remedy = f"Read the end of the build's log above and fix the cause; `make run` builds {config} again."
         raise StepFailed(problem, log.tail(), remedy)
 
 
 async def _first_build(shell: Shell, config: str) -> str:
-    """Its base image may have to be made first, which takes a moment."""
+    """Wait for the first build; its base image may have to be built before."""
     while True:
         listed = await shell.client.get(resource_keys.BUILDS, labelSelector=f"buildconfig={config}")
         if listed["items"]:
@@ -128,7 +126,7 @@ async def _first_build(shell: Shell, config: str) -> str:
 
 
 async def _follow_rollout(shell: Shell, told: Callable[[str], None]) -> None:
-    """Until hub, proxy and database are rolled out, or a pod of theirs has crashed a few times."""
+    """Wait until hub, proxy and database are rolled out, or a pod crashes repeatedly."""
     configs = (await shell.client.get(resource_keys.DEPLOYMENT_CONFIGS, labelSelector=f"app={APP}"))["items"]
     names = [config["metadata"]["name"] for config in configs]
     rollouts = asyncio.gather(*(_rollout(shell, name, told) for name in names))
@@ -143,7 +141,9 @@ async def _follow_rollout(shell: Shell, told: Callable[[str], None]) -> None:
         await rollouts
     except UsageError as problem:
         raise StepFailed(
-            str(problem), await _pods(shell), "The pods are those above; their logs are in .sandbox/log/pods."
+            str(problem),
+            await _pods(shell),
+            "The pods are listed above; their logs are in .sandbox/log/pods.",
         ) from problem
     finally:
         rollouts.cancel()
@@ -156,7 +156,7 @@ async def _rollout(shell: Shell, name: str, told: Callable[[str], None]) -> None
 
 
 async def _crash(shell: Shell) -> None:
-    """Raises StepFailed once a container crashes again and again."""
+    """Raise StepFailed when a container crashes repeatedly."""
     while True:
         for pod in (await shell.client.get("pods", labelSelector=f"app={APP}"))["items"]:
             status = pod["status"]
@@ -166,9 +166,11 @@ async def _crash(shell: Shell) -> None:
                     if waits == "CrashLoopBackOff" and container["restartCount"] >= CRASHES:
                         name = pod["metadata"]["name"]
                         log = await _pod_log(shell, name, container["name"])
-                        problem = f"container {container['name']} of pod {name} ends again and again"
+                        problem = f"container {container['name']} of pod {name} crashes repeatedly"
                         raise StepFailed(
-                            problem, log, f"Above is the end of its log; {name} is in .sandbox/log/pods."
+                            problem,
+                            log,
+                            "The end of its log is above; its log files are in .sandbox/log/pods.",
                         )
         await asyncio.sleep(POLL)
 
@@ -189,7 +191,7 @@ async def _pods(shell: Shell) -> str:
 
 
 class _Telling:
-    """A log file that tells of its `--->` lines, or of every line, and knows its end."""
+    """A log file that reports its `--->` lines, or every line, and keeps its text."""
 
     def __init__(self, file: Output, told: Callable[[str], None], *, every: bool = False) -> None:
         self._file = file

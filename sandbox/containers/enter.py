@@ -19,7 +19,7 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def main(pid: str, directory: str, command: list[str]) -> int:
-    """Enter, fork (a PID namespace is for children), run."""
+    """Enter the namespaces, fork (a PID namespace applies to children) and run the command."""
     kinds = ("user", "mnt", "pid", "ipc", "uts")
     space = {kind: os.open(f"/proc/{pid}/ns/{kind}", os.O_RDONLY | os.O_CLOEXEC) for kind in kinds}
     own = os.stat("/proc/self/ns/user").st_ino  # noqa: PTH116
@@ -43,7 +43,7 @@ def main(pid: str, directory: str, command: list[str]) -> int:
 
 
 def set_namespace(descriptor: int) -> None:
-    """setns(2), which Python has only since 3.12."""
+    """Call setns(2), which the standard library has since Python 3.12."""
     if LIBC.setns(descriptor, 0) != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))

@@ -1,8 +1,8 @@
-"""What containers see of the host, and where builds find the cache of downloads."""
+"""The host directories that containers see, and the builds' download cache."""
 
-BUILD_CACHE = "var/cache/build"  # where builds find the sandbox's cache of downloads
+BUILD_CACHE = "var/cache/build"  # the download cache as builds see it
 ROOT_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")  # links into /usr since "merged /usr"
-HOST_ETC = (  # what programs of the host's /usr need
+HOST_ETC = (  # needed by programs of the host's /usr
     "alternatives",
     "ca-certificates",
     "crypto-policies",

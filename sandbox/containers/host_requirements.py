@@ -1,4 +1,4 @@
-"""Whether this machine can run the sandbox; what is missing comes as one sentence with what to do."""
+"""The sandbox's requirements on this machine; each missing one is a sentence with its remedy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HELLO = "hello from a container"
 
 
 def check_machine(state: Path) -> list[str]:
-    """All that is in the way of a sandbox with this state directory; nothing when it can run."""
+    """List the missing requirements of a sandbox with this state directory."""
     if platform.system() != "Linux":
         return [f"The sandbox needs Linux, this is {platform.system()}: run it in a Linux virtual machine."]
     problems = []
@@ -43,7 +43,7 @@ def check_machine(state: Path) -> list[str]:
 
 
 def namespaces() -> list[str]:
-    """Whether bwrap may make a container at all."""
+    """List what keeps bwrap from creating a container."""
     failure = _try(["--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev"])
     if failure is None:
         return []
@@ -74,7 +74,7 @@ def namespaces() -> list[str]:
 
 
 def overlays(state: Path) -> list[str]:
-    """Whether the state directory can hold the writable layer of an overlay."""
+    """List what keeps the state directory from holding an overlay's writable layer."""
     state.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=state, prefix="check-") as name:
         top = Path(name)
@@ -97,7 +97,7 @@ def overlays(state: Path) -> list[str]:
 
 
 def _try(args: list[str]) -> str | None:
-    """Run a small container; None if it said hello, else what bwrap said."""
+    """Run a small container; return None on success, else bwrap's last message."""
     user = [] if is_root() else ["--unshare-user", "--uid", "1000620000", "--gid", "0"]
     command = [
         str(bwrap()),

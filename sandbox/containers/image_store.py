@@ -24,7 +24,7 @@ OPAQUE = ("trusted.overlay.opaque", "user.overlay.opaque")
 
 @dataclass(frozen=True)
 class Image:
-    """What a container starts from."""
+    """An image: layers and config."""
 
     digest: str
     layers: tuple[Path, ...]
@@ -33,12 +33,12 @@ class Image:
 
     @property
     def env(self) -> dict[str, str]:
-        """Its environment."""
+        """The image's environment."""
         return dict(item.split("=", 1) for item in self.config.get("Env", []))
 
     @property
     def labels(self) -> dict[str, str]:
-        """Its labels."""
+        """The image's labels."""
         return dict(self.config.get("Labels") or {})
 
 
@@ -49,18 +49,18 @@ class ImageStore:
         self.directory = directory
         for name in ("layers", "bases", "new"):
             (directory / name).mkdir(parents=True, exist_ok=True)
-        for stale in (directory / "new").iterdir():  # of builds that were killed
+        for stale in (directory / "new").iterdir():  # left by killed builds
             if not Path("/proc", stale.name.partition(".")[0]).exists():
                 remove_tree(stale)
 
     def get(self, digest_or_reference: str) -> Image | None:
-        """The image of a digest, or of a reference with a digest."""
+        """Find an image by digest or by reference with digest."""
         digest = digest_or_reference.rpartition("@")[2]
         file = self._file(digest)
         return self._load(file) if digest.startswith("sha256:") and file.is_file() else None
 
     def new_layer(self) -> tuple[Path, Path]:
-        """An empty directory to fill and the work directory that overlayfs wants beside it."""
+        """Create an empty layer directory and the work directory that overlayfs needs beside it."""
         top = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}.", dir=self.directory / "new"))
         (top / "layer").mkdir()
         (top / "layer").chmod(0o755)
@@ -68,7 +68,7 @@ class ImageStore:
         return top / "layer", top / "work"
 
     def discard(self, layer: Path) -> None:
-        """Remove what `new_layer` gave."""
+        """Remove a directory created by `new_layer`."""
         remove_tree(layer.parent)
 
     def keep(self, layer: Path) -> Path:
@@ -77,13 +77,13 @@ class ImageStore:
         try:
             layer.rename(kept)
         except OSError:
-            if not kept.exists():  # if it does, the same was built before, or meanwhile
+            if not kept.exists():  # else an equal layer exists
                 raise
         self.discard(layer)
         return kept
 
     def add(self, layers: tuple[Path, ...], config: Obj) -> Image:
-        """Record an image of layers that are kept already."""
+        """Record an image made of stored layers."""
         size = sum(entry.stat.st_size for entry in merged(layers) if stat.S_ISREG(entry.stat.st_mode))
         content = {"layers": [layer.name for layer in layers], "config": config, "size": size}
         text = json.dumps(content, sort_keys=True)
@@ -92,7 +92,7 @@ class ImageStore:
         return Image(digest, layers, config, size)
 
     def not_group_writable(self, image: Image) -> list[str]:
-        """What the owner may write and group 0 may not, so that an arbitrary UID could not either.
+        """List the files that their owner may write but group 0, and so an arbitrary UID, may not.
 
         Looks at /opt/app-root and at whatever else the build made, but for /tmp with what S2I uploads there.
         """
@@ -126,7 +126,7 @@ class Entry:
 
 
 def merged(layers: tuple[Path, ...]) -> Iterator[Entry]:
-    """What a container of these layers sees, without the host's /usr."""
+    """Yield the entries that a container of these layers sees, without the host's /usr."""
     seen: set[str] = set()
     hidden: set[str] = set()
     root = os.geteuid() == 0
@@ -142,7 +142,7 @@ def merged(layers: tuple[Path, ...]) -> Iterator[Entry]:
 
 
 def walk(top: Path, skip: Callable[[str], bool] = lambda path: False) -> Iterator[tuple[str, os.stat_result]]:
-    """Every path under a directory, sorted, links not followed; what is skipped is not entered."""
+    """Yield every path under a directory, sorted, without following links or entering skipped ones."""
     pending = [""]
     while pending:
         folder = pending.pop()
@@ -158,7 +158,7 @@ def walk(top: Path, skip: Callable[[str], bool] = lambda path: False) -> Iterato
 
 
 def is_opaque(directory: Path) -> bool:
-    """Whether overlayfs hides what lower layers have there."""
+    """Return True when overlayfs hides the lower layers' content of a directory."""
     for attribute in OPAQUE:
         try:
             if os.getxattr(directory, attribute) == b"y":
@@ -169,7 +169,7 @@ def is_opaque(directory: Path) -> bool:
 
 
 def tree_digest(top: Path) -> str:
-    """A digest of names, kinds, modes, owners and contents; times don't count."""
+    """Digest names, kinds, modes, owners and contents of a tree, without times."""
     total = hashlib.sha256()
     for path, status in sorted(walk(top)):
         file = top / path
@@ -189,7 +189,7 @@ def tree_digest(top: Path) -> str:
 
 
 def write(file: Path, text: str) -> None:
-    """As a whole or not at all, also when another process writes the same."""
+    """Write a file atomically, also when another process writes the same one."""
     partial = file.with_suffix(f".{os.getpid()}")
     partial.write_text(text)
     partial.rename(file)
@@ -199,7 +199,7 @@ def remove_tree(top: Path) -> None:
     """Remove a directory, whatever modes a container left in it."""
     if not top.exists():
         return
-    if os.geteuid() != 0:  # nothing is closed to root
+    if os.geteuid() != 0:  # root needs no permission
         for folder, names, _ in os.walk(top):
             for name in names:
                 directory = Path(folder, name)

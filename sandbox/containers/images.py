@@ -1,4 +1,4 @@
-"""All images of a sandbox: those that builds made, and the base images that it brings."""
+"""The images of a sandbox: built images and base images."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Images(ImageStore):
     """An image store that also knows the base images by their usual names."""
 
     def get(self, digest_or_reference: str) -> Image | None:
-        """The image of a digest, of a reference with a digest, or of a base image's usual name."""
+        """Find an image by digest, by reference with digest, or by the usual name of a base image."""
         if image := super().get(digest_or_reference):
             return image
         is_digest = digest_or_reference.rpartition("@")[2].startswith("sha256:")
@@ -20,7 +20,7 @@ class Images(ImageStore):
         return self.base(name) if name else None
 
     def base(self, name: str) -> Image:
-        """A base image, made at its first use."""
+        """Return a base image; the first use builds it."""
         record = self.directory / "bases" / f"{name}.json"
         recipe = base_images.recipe(name)
         if record.is_file():

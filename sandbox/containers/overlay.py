@@ -1,4 +1,4 @@
-"""Directories laid over each other, as options of bwrap; the lowest comes first."""
+"""Overlay mounts as options of bwrap; the lowest directory comes first."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 
 
 def writable(directories: Sequence[Path], upper: Path, work: Path, target: str) -> list[str]:
-    """What is written goes to `upper`."""
+    """Mount an overlay whose writes go to `upper`."""
     return [*_sources(directories), "--overlay", str(upper), str(work), target]
 
 
 def read_only(directories: Sequence[Path], target: Path, mount_points: Sequence[Path]) -> list[str]:
-    """A user namespace may lay nothing over a directory with mounts in it: what is there is taken one by one.
+    """Mount a read-only overlay. In a user namespace, a directory that contains mounts is assembled by entry.
 
     So it is with /usr on WSL, which mounts drivers in /usr/lib/wsl (clone_private_mount in Linux: EINVAL).
     """
@@ -25,7 +25,7 @@ def read_only(directories: Sequence[Path], target: Path, mount_points: Sequence[
 
 
 def mount_points() -> list[Path]:
-    """All that this process sees."""
+    """List the mount points that this process sees."""
     lines = Path("/proc/self/mountinfo").read_text().splitlines()
     return [
         Path(re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), line.split()[4])) for line in lines

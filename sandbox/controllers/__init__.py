@@ -1,4 +1,4 @@
-"""What a cluster does by itself: each controller watches the store and brings what is to what was asked."""
+"""The cluster's controllers: each watches the store and reconciles the objects of its kind."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def all_controllers(cluster: Cluster, images: Images, builder: Builder, checkout: Path) -> list[Controller]:
-    """One of each."""
+    """Return one instance of each controller."""
     plain = (
         BuildConfigs,
         Deployer,

@@ -1,4 +1,4 @@
-"""BuildConfigs: the builds that they start, by themselves or when asked.
+"""The BuildConfig controller: builds started by triggers and by `oc start-build`.
 
 Names, labels and words are those of openshift-apiserver (`pkg/build/apiserver/buildgenerator`).
 """
@@ -27,12 +27,12 @@ SAME_IN_BUILD = (
 
 
 class BuildConfigs(Controller):
-    """The first build of each BuildConfig with a ConfigChange trigger."""
+    """Starts the first build of each BuildConfig that has a ConfigChange trigger."""
 
     watches = (BUILD_CONFIGS, IMAGE_STREAMS)
 
     def reconcile(self) -> float | None:
-        """Start what has never been built."""
+        """Start the first build where there is none yet."""
         return self.each(BUILD_CONFIGS, self._one)
 
     def _one(self, config: Obj) -> float | None:
@@ -52,7 +52,7 @@ class BuildConfigs(Controller):
 
 
 def instantiate(cluster: Cluster, name: str, causes: list[Obj], request: Obj | None = None) -> Obj:
-    """`POST buildconfigs/NAME/instantiate`: a new build, with what the request adds."""
+    """Answer `POST buildconfigs/NAME/instantiate`: create a build with the request's overrides."""
     config = cluster.store.get(BUILD_CONFIGS, name)
     request = request or {}
     if "binary" in config["spec"].get("source", {}) and "binary" not in request:
@@ -82,7 +82,7 @@ def instantiate(cluster: Cluster, name: str, causes: list[Obj], request: Obj | N
 
 
 def instantiate_for_image(cluster: Cluster, config: Obj) -> None:
-    """A build for a newer image behind an ImageChange trigger; the very first one is left to ConfigChange."""
+    """Start a build for a newer image of an ImageChange trigger; ConfigChange starts the first one."""
     kinds = [trigger["type"] for trigger in config["spec"].get("triggers") or []]
     if "ConfigChange" in kinds and config["status"].get("lastVersion", 0) == 0:
         return
@@ -96,7 +96,7 @@ def instantiate_for_image(cluster: Cluster, config: Obj) -> None:
 
 
 def builder_image(cluster: Cluster, config: Obj) -> str:
-    """The reference by digest of what the build starts from; 422 when its tag has no image."""
+    """Resolve the build's base image to a reference by digest; raises 422 when the tag has no image."""
     source = strategy_from(config)
     if source["kind"] != "ImageStreamTag":
         return str(source["name"])
@@ -113,14 +113,14 @@ def builder_image(cluster: Cluster, config: Obj) -> str:
 
 
 def strategy_from(config: Obj) -> Obj:
-    """`from` of the strategy."""
+    """Return the strategy's `from`."""
     strategy = config["spec"]["strategy"]
     found: Obj = strategy.get("sourceStrategy", strategy.get("dockerStrategy", {})).get("from") or {}
     return found
 
 
 def _seen(cluster: Cluster, config: Obj) -> list[tuple[int, str, Obj]]:
-    """Of each ImageChange trigger with an image: its number, the image now, and what it watches."""
+    """Yield, for each ImageChange trigger with an image, its index, the current image and the watched tag."""
     seen = []
     for number, trigger in enumerate(config["spec"].get("triggers") or []):
         if trigger["type"] != "ImageChange":

@@ -1,4 +1,4 @@
-"""Builds: one after the other of each BuildConfig, each with a pod NAME-N-build that shows its log.
+"""The build controller: runs builds by their run policy, with a pod NAME-N-build for the log.
 
 Phases, reasons and words: openshift-controller-manager (`pkg/build/controller`) and the builder image.
 What was built from the same source, base and settings is taken from the cache.
@@ -54,7 +54,7 @@ class Builds(Controller):
         self._tasks: dict[str, asyncio.Task[None]] = {}  # by build name
 
     async def run(self) -> None:
-        """Until cancelled; running builds end with it."""
+        """Run until cancelled; running builds are cancelled too."""
         try:
             await super().run()
         finally:
@@ -64,7 +64,7 @@ class Builds(Controller):
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def reconcile(self) -> float | None:
-        """Start what is next, end what was cancelled or deleted."""
+        """Start the next builds; end cancelled and deleted ones."""
         there = {build["metadata"]["name"] for build in self.store.list(BUILDS)}
         for name, task in list(self._tasks.items()):
             if name not in there:
@@ -88,7 +88,7 @@ class Builds(Controller):
         return None
 
     def _is_next(self, build: Obj) -> bool:
-        """Run policy: all at once, one after the other, or after the running one only the newest."""
+        """Apply the run policy: Parallel, Serial, or SerialLatestOnly."""
         labels = build["metadata"]["labels"]
         policy = labels["openshift.io/build.start-policy"]
         same = self.store.list(BUILDS, label_selector=f"buildconfig={labels['buildconfig']}")
@@ -104,7 +104,7 @@ class Builds(Controller):
         return bool(waiting[0]["metadata"]["name"] == build["metadata"]["name"])
 
     def _prune(self, config: Obj) -> None:
-        """Of the builds that ended, as many stay as the BuildConfig says."""
+        """Delete finished builds beyond the BuildConfig's history limits."""
         same = self.store.list(BUILDS, label_selector=f"buildconfig={config['metadata']['name']}")
         for limit, phases in HISTORY.items():
             ended = sorted((b for b in same if b["status"]["phase"] in phases), key=number, reverse=True)
@@ -149,7 +149,7 @@ class Builds(Controller):
         return None
 
     async def _build(self, name: str, pod: PodRecord) -> None:
-        """The whole of one build; its outcome is in the Build, never an exception."""
+        """Run one build from start to end; its outcome is written to the Build, never raised."""
         pod.run()
         began = time.monotonic()
         build = self._set(name, phase="Running", startTimestamp=now())
@@ -250,12 +250,12 @@ class Builds(Controller):
 
 
 def number(build: Obj) -> int:
-    """Which build of its BuildConfig it is."""
+    """Return the build's number within its BuildConfig."""
     return int(build["metadata"]["annotations"]["openshift.io/build.number"])
 
 
 def _key(build: Obj, source: Path, base: Image) -> str:
-    """What decides the image that a build makes; what `.s2iignore` names does not, and is removed here."""
+    """Digest the inputs of a build, after removing the files that `.s2iignore` names."""
     spec = build["spec"]
     for path in ignored_files(source):
         if (source / path).is_dir() and not (source / path).is_symlink():

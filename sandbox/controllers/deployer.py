@@ -1,4 +1,4 @@
-"""What the deployer pod NAME-N-deploy does: bring the new ReplicationController up and the old ones down.
+"""The work of the deployer pod NAME-N-deploy: scale the new ReplicationController up and the old ones down.
 
 On a cluster it is a real pod, which counts against the quota and stays as Completed. Here it is a record: an
 object with a log, whose work is done in this process.
@@ -37,12 +37,12 @@ DEFAULT_TIMEOUT = 600
 
 
 class Deployer(Controller):
-    """Every ReplicationController of a DeploymentConfig whose rollout is not over."""
+    """Runs the rollout of each ReplicationController that has not finished."""
 
     watches = (CONTROLLERS, "pods")
 
     def reconcile(self) -> float | None:
-        """One step of each rollout."""
+        """Advance each rollout by one step."""
         return self.each(CONTROLLERS, self._one)
 
     def _one(self, rc: Obj) -> float | None:
@@ -117,7 +117,7 @@ class Deployer(Controller):
         return _available(rc) >= desired
 
     def _running(self, rc: Obj) -> bool:
-        """Pods of it that are still there; its deployer pod is its own too, but has ended."""
+        """List the remaining pods of a ReplicationController, without its finished deployer pod."""
         pods = [pod for pod in self.store.look("pods") if is_controlled_by(pod, rc)]
         return any(pod["status"].get("phase") not in ("Succeeded", "Failed") for pod in pods)
 
@@ -144,7 +144,7 @@ class Deployer(Controller):
         return _available(rc) >= desired and not any(old["spec"]["replicas"] for old in older)
 
     def _deadline(self, rc: Obj, config: Obj, pod: PodRecord) -> float | None:
-        """A rollout that takes longer than its strategy allows has failed."""
+        """Fail a rollout that exceeds the timeout of its strategy."""
         strategy = config["spec"]["strategy"]
         params = strategy.get("recreateParams") or strategy.get("rollingParams") or {}
         limit = params.get("timeoutSeconds") or DEFAULT_TIMEOUT

@@ -1,4 +1,4 @@
-"""DeploymentConfigs: a ReplicationController NAME-N for each rollout that a trigger or a person asks for.
+"""The DeploymentConfig controller: a ReplicationController NAME-N for each triggered or requested rollout.
 
 The rollout itself is the deployer's. Words, conditions and annotations are those of
 openshift-controller-manager (`pkg/apps/deploymentconfig`), which `oc rollout status` reads.
@@ -41,7 +41,7 @@ class DeploymentConfigs(Controller):
     watches = (DEPLOYMENT_CONFIGS, CONTROLLERS)
 
     def reconcile(self) -> float | None:
-        """Start what a trigger asks for, make the ReplicationController, keep the status."""
+        """Start triggered rollouts, create their ReplicationControllers, update the status."""
         return self.each(DEPLOYMENT_CONFIGS, self._one)
 
     def _one(self, config: Obj) -> float | None:
@@ -63,7 +63,7 @@ class DeploymentConfigs(Controller):
         return next((rc for rc in rollouts(self.store, config) if version_of(rc) == version), None)
 
     def _roll_out(self, config: Obj) -> None:
-        """A new ReplicationController, once older rollouts have ended; they are cancelled."""
+        """Cancel older rollouts; once they have ended, create a ReplicationController."""
         running = [rc for rc in rollouts(self.store, config) if phase(rc) not in OVER]
         for rc in running:
             cancelled = {CANCELLED: "true", REASON: "newer deployment was found running"}
@@ -75,7 +75,7 @@ class DeploymentConfigs(Controller):
             self.cluster.event(config, "DeploymentCreated", text, COMPONENT)
 
     def _settle(self, config: Obj) -> None:
-        """After a rollout the last complete one has the replicas, a failed one none; old ones go."""
+        """Give the replicas to the last complete rollout, scale a failed one to 0, delete old ones."""
         there = rollouts(self.store, config)
         active = next((rc for rc in there if phase(rc) == "Complete"), None)
         for rc in there:
@@ -127,7 +127,7 @@ class DeploymentConfigs(Controller):
 
 
 def instantiate(cluster: Cluster, name: str, request: Obj) -> Obj:
-    """`POST deploymentconfigs/NAME/instantiate`, what `oc rollout latest` asks for."""
+    """Answer `POST deploymentconfigs/NAME/instantiate`, which `oc rollout latest` sends."""
     config = cluster.store.get(DEPLOYMENT_CONFIGS, name)
     if config["spec"].get("paused"):
         raise errors.bad_request("cannot deploy a paused deployment config")
@@ -140,7 +140,7 @@ def instantiate(cluster: Cluster, name: str, request: Obj) -> Obj:
 
 
 def start(store: Store, name: str, causes: list[Obj]) -> Obj:
-    """The next version, and why.
+    """Return the next version of a DeploymentConfig with the cause of its rollout.
 
     A new generation too, so that `oc rollout status` waits until the controller has seen it:
     PrepareForUpdate in openshift-apiserver's `pkg/apps/apiserver/registry/deployconfig/strategy.go`.
@@ -163,12 +163,12 @@ def rollouts(store: Store, config: Obj) -> list[Obj]:
 
 
 def version_of(rc: Obj) -> int:
-    """Which rollout a ReplicationController is."""
+    """Return the rollout number of a ReplicationController."""
     return int((rc["metadata"].get("annotations") or {}).get(VERSION, 0))
 
 
 def phase(rc: Obj) -> str:
-    """New, Pending, Running, Complete or Failed."""
+    """Return New, Pending, Running, Complete or Failed."""
     return str((rc["metadata"].get("annotations") or {}).get(PHASE, ""))
 
 
@@ -179,7 +179,7 @@ def annotate(store: Store, rc: Obj, annotations: dict[str, str]) -> Obj:
 
 
 def scale(store: Store, rc: Obj, replicas: int) -> None:
-    """Ask a ReplicationController for that many pods."""
+    """Set the replicas of a ReplicationController."""
 
     def change(rc: Obj) -> None:
         rc["spec"]["replicas"] = replicas
@@ -190,7 +190,7 @@ def scale(store: Store, rc: Obj, replicas: int) -> None:
 
 
 def max_unavailable(config: Obj) -> int:
-    """How many of the replicas may be missing during a rollout."""
+    """Return how many replicas may be unavailable during a rollout."""
     rolling = config["spec"]["strategy"].get("rollingParams") or {}
     if config["spec"]["strategy"]["type"] != "Rolling" or config["spec"]["replicas"] == 0:
         return 0
@@ -198,13 +198,13 @@ def max_unavailable(config: Obj) -> int:
 
 
 def image_triggers(config: Obj) -> list[Obj]:
-    """The `imageChangeParams` of its triggers."""
+    """Return the `imageChangeParams` of the triggers."""
     triggers = config["spec"].get("triggers") or []
     return [t["imageChangeParams"] for t in triggers if t["type"] == "ImageChange"]
 
 
 def _triggered(config: Obj, latest: Obj | None) -> list[Obj]:
-    """The causes for a new rollout; none while an image is still unknown."""
+    """Return the causes for a new rollout; empty while an image is unresolved."""
     images = [params for params in image_triggers(config) if params.get("automatic")]
     if any(not params.get("lastTriggeredImage") for params in images):
         return []

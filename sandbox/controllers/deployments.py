@@ -1,4 +1,4 @@
-"""Deployments: a ReplicaSet for each version of the pod template, and the way from one to the next.
+"""The Deployment controller: a ReplicaSet for each version of the pod template, and the rollout between them.
 
 The arithmetic is that of `pkg/controller/deployment` in kubernetes; left out is proportional scaling.
 """
@@ -33,7 +33,7 @@ class Deployments(Controller):
     watches = (DEPLOYMENTS, REPLICA_SETS, "pods")
 
     def reconcile(self) -> float | None:
-        """One step of each rollout."""
+        """Advance each rollout by one step."""
         return self.each(DEPLOYMENTS, self._one)
 
     def _one(self, deployment: Obj) -> float | None:
@@ -54,7 +54,7 @@ class Deployments(Controller):
         return self._status(deployment)
 
     def _newest(self, deployment: Obj, sets: list[Obj], new: Obj | None) -> Obj:
-        """The ReplicaSet of the template as it is, with the highest revision."""
+        """Return the ReplicaSet of the current pod template, with the highest revision."""
         meta = deployment["metadata"]
         highest = max((_revision(s) for s in sets if s is not new), default=0)
         revision = highest + 1 if new is None or _revision(new) <= highest else _revision(new)
@@ -98,7 +98,7 @@ class Deployments(Controller):
         least = wanted - _unavailable(deployment)
         surplus = there - least - (new["spec"]["replicas"] - _available(new))
         left = {s["metadata"]["name"]: s["spec"]["replicas"] for s in old}
-        for each in sorted(old, key=_revision):  # first those that don't work anyway
+        for each in sorted(old, key=_revision):  # unready pods first
             less = min(max(0, surplus), left[each["metadata"]["name"]] - _available(each))
             left[each["metadata"]["name"]] -= max(0, less)
             surplus -= max(0, less)
@@ -130,7 +130,7 @@ class Deployments(Controller):
             self.cluster.delete(REPLICA_SETS, each["metadata"]["name"], COMPONENT)
 
     def _status(self, deployment: Obj) -> float | None:
-        """What `rollout status` reads."""
+        """Write the status that `rollout status` reads."""
         name = deployment["metadata"]["name"]
         deployment = self.store.get(DEPLOYMENTS, name)
         sets = [s for s in self.store.list(REPLICA_SETS) if is_controlled_by(s, deployment)]
@@ -166,7 +166,7 @@ class Deployments(Controller):
         return delay
 
     def _failure(self, status: Obj, new: Obj | None) -> None:
-        """A refused pod of the new ReplicaSet shows on the Deployment."""
+        """Copy ReplicaFailure from the new ReplicaSet to the Deployment."""
         found = new and condition(new, "ReplicaFailure")
         if found:
             set_condition(status, "ReplicaFailure", "True", found["reason"], found["message"])
@@ -174,7 +174,7 @@ class Deployments(Controller):
             drop_condition(status, "ReplicaFailure")
 
     def _progress(self, deployment: Obj, status: Obj, new: Obj | None, counts: Obj) -> float | None:
-        """The condition Progressing; the seconds until the deadline while there is none."""
+        """Set the condition Progressing; return the seconds left until the progress deadline."""
         if deployment["spec"].get("paused"):
             set_condition(status, "Progressing", "Unknown", "DeploymentPaused", "Deployment is paused")
             return None
@@ -188,7 +188,7 @@ class Deployments(Controller):
         before = condition(deployment, "Progressing")
         moved = any(deployment.get("status", {}).get(key, 0) != count for key, count in counts.items())
         if before and before.get("reason") in ("NewReplicaSetAvailable", "DeploymentPaused"):
-            # A scaled or a disturbed Deployment that was complete is not a new rollout.
+            # Scaling, or losing a pod, after a complete rollout does not start a new one.
             if before["reason"] == "NewReplicaSetAvailable" and named in before["message"]:
                 return None
             moved = True

@@ -1,4 +1,4 @@
-"""Endpoints and EndpointSlices: which pods stand behind a service."""
+"""The endpoints controllers: the ready pods behind each service."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Endpoints(Controller):
     watches = ("services", "pods")
 
     def reconcile(self) -> float | None:
-        """Write both anew for each service; the store drops what did not change."""
+        """Write both for each service; the store ignores an unchanged object."""
         return self.each("services", self._one)
 
     def _one(self, service: Obj) -> None:
@@ -98,7 +98,7 @@ def _address(pod: Obj) -> Obj:
 
 
 def _ports(service: Obj, pod: Obj) -> dict[str, int]:
-    """The pod's port for each service port; a `targetPort` may be the name of a container port."""
+    """Return the pod's port for each service port; a `targetPort` may name a container port."""
     named = {
         p["name"]: p["containerPort"]
         for c in pod["spec"]["containers"]

@@ -1,4 +1,4 @@
-"""The garbage collector: what has lost all its owners goes."""
+"""The garbage collector: deletes objects whose owners are all gone."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ORPHAN = "orphan"
 
 
 class Garbage(Controller):
-    """Over every resource whose objects may have or be owners."""
+    """Watches every resource that can own or be owned."""
 
     watches = (
         "pods",
@@ -50,7 +50,7 @@ class Garbage(Controller):
     )
 
     def reconcile(self) -> float | None:
-        """Delete what is owned by none that is still there, and let owners go that wait for this."""
+        """Delete objects without a living owner, and release owners that wait for their dependents."""
         there = [(resource, obj) for resource in self.watches for obj in self.store.look(resource)]
         uids = {obj["metadata"]["uid"] for _, obj in there}
         dying = {obj["metadata"]["uid"] for _, obj in there if _waits(obj, FOREGROUND)}

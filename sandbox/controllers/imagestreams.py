@@ -1,4 +1,4 @@
-"""Image streams: tags that come from a registry, tags that follow other tags, and what a build pushes.
+"""The image stream controller: tags imported from a registry, tags that follow tags, tags that builds push.
 
 There is no network behind an import. The sandbox knows the names of base images that it brings itself (any
 registry, `.../python-312`, `.../postgresql-16`, any tag); others are not found, as on a real cluster.
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class ImageImports(Controller):
-    """The tags of each image stream's spec."""
+    """Imports the tags in the spec of each image stream."""
 
     watches = (IMAGE_STREAMS,)
 
@@ -31,7 +31,7 @@ class ImageImports(Controller):
         self._making: dict[str, asyncio.Task[Image | None]] = {}
 
     def reconcile(self) -> float | None:
-        """Import what was not yet, or not since its tag was changed."""
+        """Import new and changed tags."""
         return self.each(IMAGE_STREAMS, self._one)
 
     def _one(self, stream: Obj) -> float | None:
@@ -47,7 +47,7 @@ class ImageImports(Controller):
         return delay
 
     def _import(self, stream: Obj, tag: Obj, name: str) -> float | None:
-        """The sandbox's base of that name; making it the first time takes seconds, beside the event loop."""
+        """Find the sandbox's base image of that name; the first use builds it in a thread, for seconds."""
         making = self._making.get(name)
         if making is None:
             making = asyncio.create_task(asyncio.to_thread(self.images.get, name))
@@ -83,7 +83,7 @@ class ImageImports(Controller):
 
 
 def latest(store: Store, image_stream_tag: str) -> Obj | None:
-    """The newest item of `stream:tag`: `image` is the digest, `dockerImageReference` can be pulled."""
+    """Return the newest item of `stream:tag`, with `image` (digest) and `dockerImageReference` (pullable)."""
     name, _, tag = image_stream_tag.partition(":")
     stream = store.find(IMAGE_STREAMS, name)
     for known in (stream or {}).get("status", {}).get("tags") or []:
@@ -94,7 +94,7 @@ def latest(store: Store, image_stream_tag: str) -> Obj | None:
 
 
 def push(cluster: Cluster, image: Image, image_stream_tag: str) -> str:
-    """Put an image behind `stream:tag` in the internal registry; its reference by digest."""
+    """Point `stream:tag` of the internal registry to an image; return its reference by digest."""
     name, _, tag = image_stream_tag.partition(":")
     reference = f"{cluster.project.image_repository(name)}@{image.digest}"
     record_image(cluster.store, image, reference)
@@ -103,7 +103,7 @@ def push(cluster: Cluster, image: Image, image_stream_tag: str) -> str:
 
 
 def add_item(store: Store, stream: str, tag: str, item: Obj) -> None:
-    """A new head of a tag's history; none when it is the head already."""
+    """Put an image at the head of a tag's history, unless it is there already."""
 
     def change(stream: Obj) -> None:
         items = _items(stream, tag)
@@ -114,7 +114,7 @@ def add_item(store: Store, stream: str, tag: str, item: Obj) -> None:
 
 
 def record_image(store: Store, image: Image, reference: str) -> None:
-    """The Image object of a digest, which image stream tags show."""
+    """Build the Image object that image stream tags show for a digest."""
     if store.find(IMAGES, image.digest):
         return
     layers = [{"name": f"sha256:{layer.name}", "size": 0} for layer in image.layers]
@@ -149,7 +149,7 @@ def record_image(store: Store, image: Image, reference: str) -> None:
 
 
 def _is_imported(stream: Obj, tag: Obj) -> bool:
-    """Tried already, with or without success, for the tag as it stands in the spec."""
+    """Return True when the import of this generation of the tag has been tried."""
     for known in stream.get("status", {}).get("tags") or []:
         if known["tag"] == tag["name"]:
             tried = [c["generation"] for c in known.get("conditions") or []]
@@ -209,7 +209,7 @@ def _item(reference: str, digest: str) -> Obj:
 
 
 def _repository(name: str) -> str:
-    """`registry/team/image` of a pull specification."""
+    """Return `registry/team/image` of a pull specification."""
     name = name.partition("@")[0]
     head, slash, last = name.rpartition("/")
     return head + slash + last.partition(":")[0]

@@ -1,4 +1,4 @@
-"""Image change triggers: a new image behind a tag goes into what names that tag.
+"""Image change triggers: write a tag's new image into the workloads that follow the tag.
 
 DeploymentConfigs and Deployments get the image in their pod template; BuildConfigs get a build. As in
 openshift-controller-manager (`pkg/image/trigger`).
@@ -25,12 +25,12 @@ BY_NUMBER = re.compile(r"spec\.template\.spec\.(containers|initContainers)\[(\d+
 
 
 class ImageTriggers(Controller):
-    """Every image stream's tags against everything that has a trigger."""
+    """Compares the tags of image streams with the workloads that have a trigger."""
 
     watches = (IMAGE_STREAMS, DEPLOYMENT_CONFIGS, DEPLOYMENTS, BUILD_CONFIGS)
 
     def reconcile(self) -> float | None:
-        """Hand on what is newer."""
+        """Update the workloads whose tag has a newer image."""
         return soonest(
             self.each(DEPLOYMENT_CONFIGS, self._deployment_config),
             self.each(DEPLOYMENTS, self._deployment),
@@ -50,7 +50,7 @@ class ImageTriggers(Controller):
                 pod = config["spec"]["template"]["spec"]
                 for container in [*pod["containers"], *(pod.get("initContainers") or [])]:
                     if container["name"] in params["containerNames"]:
-                        container["image"] = reference  # the new generation comes with the rollout
+                        container["image"] = reference  # the rollout increases the generation
 
         if not is_going(config):
             self.store.modify(DEPLOYMENT_CONFIGS, config["metadata"]["name"], change)
@@ -62,7 +62,7 @@ class ImageTriggers(Controller):
         try:
             triggers = json.loads(text)
         except ValueError:
-            return  # as the real controller: an annotation that is no JSON triggers nothing
+            return  # as the real controller ignores an annotation that is not JSON
 
         def change(deployment: Obj) -> None:
             for trigger in triggers:
@@ -83,7 +83,7 @@ class ImageTriggers(Controller):
 
 
 def _container(deployment: Obj, path: str) -> Obj | None:
-    """The container that a trigger's `fieldPath` names, by name or by number."""
+    """Find the container that a trigger's `fieldPath` selects by name or index."""
     pod = deployment["spec"]["template"]["spec"]
     if match := BY_NAME.fullmatch(path):
         found = [c for c in pod.get(match[1]) or [] if c["name"] == match[2]]

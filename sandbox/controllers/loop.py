@@ -1,4 +1,4 @@
-"""The loop that every controller runs, and what it is given to work with."""
+"""The reconcile loop that every controller runs, and the cluster that it works on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SETTLE = 0.02  # a burst of changes (a list of pods created) is looked at once
+SETTLE = 0.02  # one reconcile for a burst of changes
 RETRY = 1.0
 
 
@@ -34,11 +34,11 @@ class Cluster:
     state: Path
 
     def create(self, resource: str, obj: Obj, account: str) -> Obj:
-        """Create as a controller does: through admission, which also counts quota."""
+        """Create an object as the controller `account`: admission and quota apply."""
         return self.api.create(resource, obj, self.api.controller(account))
 
     def delete(self, resource: str, name: str, account: str) -> None:
-        """Delete as a controller does: pods get their grace; an object that is gone is fine."""
+        """Delete an object as the controller `account`; a missing one is no error."""
         try:
             self.api.delete(resource, name, self.api.controller(account))
         except StatusError as refusal:
@@ -46,16 +46,16 @@ class Cluster:
                 raise
 
     def record_log(self, pod: str) -> Path:
-        """The log of a pod whose work a controller does itself."""
+        """Return the log file of a pod whose work a controller does."""
         return self.state / "records" / f"{pod}.log"
 
     def event(self, obj: Obj, reason: str, message: str, component: str, *, warning: bool = False) -> None:
-        """Record an event about an object, or count one that says the same."""
+        """Record an event about an object, or increase the count of an equal one."""
         events.record(self.store, obj, reason, message, component, warning=warning)
 
 
 class Controller:
-    """Looks at everything of its kind after each change; `reconcile` says what to do then."""
+    """Runs `reconcile` after each change of the resources that it watches."""
 
     watches: tuple[str, ...] = ()
 
@@ -64,11 +64,11 @@ class Controller:
         self.store = cluster.store
 
     def reconcile(self) -> float | None:
-        """Do what is to be done; the seconds after which to look again though nothing changed."""
+        """Reconcile once; return the seconds after which to reconcile again without a change, or None."""
         raise NotImplementedError
 
     def each(self, resource: str, one: Callable[[Obj], float | None]) -> float | None:
-        """`one` for each object; a refusal concerns only its own object, and is tried again."""
+        """Call `one` for each object; log a refused one and retry it later."""
         delays = []
         for obj in self.store.list(resource):
             try:
@@ -79,7 +79,7 @@ class Controller:
         return soonest(*delays)
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Reconcile until cancelled."""
         changed, loop = asyncio.Event(), asyncio.get_running_loop()
         with self.store.watch(*self.watches) as watch:
 
@@ -102,7 +102,7 @@ class Controller:
                 listener.cancel()
 
     def _reconcile_once(self) -> float | None:
-        """One controller's fault must not end the others: it is logged, and tried again."""
+        """Log a controller's exception and retry, so that the other controllers go on."""
         try:
             return self.reconcile()
         except StatusError as refusal:
@@ -113,5 +113,5 @@ class Controller:
 
 
 def soonest(*delays: float | None) -> float | None:
-    """The shortest of some delays; None is never."""
+    """Return the shortest delay; None means never."""
     return min((delay for delay in delays if delay is not None), default=None)

@@ -1,4 +1,4 @@
-"""What controllers do with objects all day: owners, conditions, readiness, time."""
+"""Helpers for objects that controllers share: owner references, conditions, readiness, times."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from sandbox.apimachinery.store import NAME_LETTERS, now
 
 
 def owner_reference(owner: Obj, api_version: str, kind: str) -> Obj:
-    """The reference of a controller to what it owns."""
+    """Build the owner reference that a controller sets on its objects."""
     meta = owner["metadata"]
     reference = {"apiVersion": api_version, "kind": kind, "name": meta["name"], "uid": meta["uid"]}
     return {**reference, "controller": True, "blockOwnerDeletion": True}
 
 
 def is_controlled_by(obj: Obj, owner: Obj) -> bool:
-    """Whether `owner` is the controller of `obj`."""
+    """Return True when `owner` is the controller of `obj`."""
     references = obj["metadata"].get("ownerReferences") or []
     return any(r.get("controller") and r["uid"] == owner["metadata"]["uid"] for r in references)
 
 
 def is_going(obj: Obj) -> bool:
-    """Deletion has begun."""
+    """Return True when the object is marked for deletion."""
     return bool(obj["metadata"].get("deletionTimestamp"))
 
 
 def is_active(pod: Obj) -> bool:
-    """A pod that counts: neither finished nor going."""
+    """Return True for a pod that is neither finished nor marked for deletion."""
     return not is_going(pod) and pod.get("status", {}).get("phase") not in ("Succeeded", "Failed")
 
 
 def is_ready(pod: Obj) -> bool:
-    """The pod's condition Ready."""
+    """Return True when the pod's condition Ready is True."""
     found = condition(pod, "Ready")
     return bool(found and found["status"] == "True")
 
 
 def available_in(pod: Obj, min_ready_seconds: int) -> float | None:
-    """Seconds until the pod counts as available: 0 is now, None is not before it gets ready."""
+    """Return the seconds until the pod is available: 0 when it is, None while it is not ready."""
     found = condition(pod, "Ready")
     if is_going(pod) or not found or found["status"] != "True":
         return None
@@ -48,7 +48,7 @@ def available_in(pod: Obj, min_ready_seconds: int) -> float | None:
 
 
 def condition(obj: Obj, kind: str) -> Obj | None:
-    """A condition of a status, by type."""
+    """Find a condition of a status by type."""
     found = (c for c in obj.get("status", {}).get("conditions") or [] if c["type"] == kind)
     return next(found, None)
 
@@ -56,7 +56,7 @@ def condition(obj: Obj, kind: str) -> Obj | None:
 def set_condition(
     status: Obj, kind: str, value: str, reason: str, message: str, *, touch: bool = False
 ) -> None:
-    """Set a condition of a Deployment or DeploymentConfig; times change only with what they tell of.
+    """Set a condition of a Deployment or DeploymentConfig; its times change only with its content.
 
     `touch` renews `lastUpdateTime`: progress was made, though the condition reads the same.
     """
@@ -80,13 +80,13 @@ def drop_condition(status: Obj, kind: str) -> None:
 
 
 def age(timestamp: str) -> float:
-    """Seconds since a Kubernetes timestamp."""
+    """Return the seconds since a Kubernetes timestamp."""
     then = datetime.strptime(timestamp, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
     return (datetime.now(timezone.utc) - then).total_seconds()
 
 
 def fraction(value: int | str, whole: int, *, up: bool) -> int:
-    """`maxSurge` and `maxUnavailable`: a number, or a percentage of the replicas."""
+    """Resolve `maxSurge` or `maxUnavailable`: a number, or a percentage of the replicas."""
     if isinstance(value, int):
         return value
     scaled = int(value.rstrip("%")) * whole
@@ -94,6 +94,6 @@ def fraction(value: int | str, whole: int, *, up: bool) -> int:
 
 
 def template_hash(template: Obj) -> str:
-    """A `pod-template-hash`: ten letters that a pod template decides."""
+    """Compute the `pod-template-hash` of a pod template: ten characters."""
     digest = hashlib.sha256(json.dumps(template, sort_keys=True).encode()).digest()
     return "".join(NAME_LETTERS[byte % len(NAME_LETTERS)] for byte in digest[:10])

@@ -1,4 +1,4 @@
-"""The status of ResourceQuotas."""
+"""The ResourceQuota controller."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from sandbox.controllers.loop import Controller
 
 
 class Quotas(Controller):
-    """How much of each quota is used."""
+    """Keeps `status.used` of each ResourceQuota."""
 
     watches = ("resourcequotas", "pods", "persistentvolumeclaims", "services", "secrets", "configmaps")
 
     def reconcile(self) -> float | None:
-        """Count anew."""
+        """Recount the usage of each quota."""
         quota.refresh(self.store)
         return None

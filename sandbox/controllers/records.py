@@ -17,17 +17,17 @@ NODE = "controllers"
 
 
 def is_record(pod: Obj) -> bool:
-    """Whether a pod is run by a controller and not by the kubelet."""
+    """Return True for a pod whose work a controller does instead of the kubelet."""
     return bool(pod["spec"].get("nodeName") == NODE)
 
 
 class Records(Controller):
-    """Takes those that are deleted away, as a kubelet does with its own."""
+    """Removes deleted deployer and build pods, as the kubelet does for the pods it runs."""
 
     watches = ("pods",)
 
     def reconcile(self) -> float | None:
-        """There is nothing to stop."""
+        """Remove the pods marked for deletion; they have no process to stop."""
         for pod in self.store.look("pods"):
             if is_record(pod) and is_going(pod):
                 self.store.remove("pods", pod["metadata"]["name"])
@@ -35,7 +35,7 @@ class Records(Controller):
 
 
 class PodRecord:
-    """One such pod, by name."""
+    """One deployer or build pod, by name."""
 
     def __init__(self, cluster: Cluster, name: str, container: str) -> None:
         self.cluster = cluster
@@ -44,11 +44,11 @@ class PodRecord:
 
     @property
     def log(self) -> Path:
-        """What `oc logs` shows of it."""
+        """The file that `oc logs` prints."""
         return self.cluster.record_log(self.name)
 
     def create(self, meta: Obj, service_account: str, resources: Obj) -> Obj:
-        """StatusError when admission refuses it."""
+        """Create the pod; raises StatusError when admission refuses it."""
         spec = {
             "nodeName": NODE,
             "restartPolicy": "Never",
@@ -64,17 +64,17 @@ class PodRecord:
         return created
 
     def say(self, text: str) -> None:
-        """One line in the log."""
+        """Append a line to the log."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("a") as log:
             log.write(text + "\n")
 
     def run(self) -> None:
-        """The pod is Running."""
+        """Set the pod to Running."""
         self._status("Running", {"running": {"startedAt": now()}}, ready=True)
 
     def end(self, *, succeeded: bool) -> None:
-        """The pod is Completed, or Error."""
+        """Set the pod to Completed or Error."""
         code, reason = (0, "Completed") if succeeded else (1, "Error")
         ended = {"exitCode": code, "reason": reason, "finishedAt": now()}
         self._status("Succeeded" if succeeded else "Failed", {"terminated": ended}, ready=False)

@@ -1,4 +1,4 @@
-"""ReplicaSets and ReplicationControllers: as many pods as asked."""
+"""The ReplicaSet and ReplicationController controllers: keep the desired number of pods."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LONGEST_BACKOFF = 5.0
 
 
 class Replicas(Controller):
-    """What ReplicaSets and ReplicationControllers share: all but the form of the selector."""
+    """The common part of ReplicaSets and ReplicationControllers; they differ in the selector's form."""
 
     resource: str
     api_version: str
@@ -33,14 +33,14 @@ class Replicas(Controller):
 
     def __init__(self, *args: Any) -> None:  # noqa: ANN401
         super().__init__(*args)
-        self._refused: dict[str, tuple[int, float]] = {}  # by uid: refusals in a row, not before
+        self._refused: dict[str, tuple[int, float]] = {}  # by uid: consecutive refusals, time of the next try
 
     def reconcile(self) -> float | None:
-        """Create what is missing, delete what is too much, and say so in the status."""
+        """Create missing pods, delete surplus ones, update the status."""
         return self.each(self.resource, self._one)
 
     def selects(self, owner: Obj, pod: Obj) -> bool:
-        """Whether the owner's selector takes the pod."""
+        """Return True when the owner's selector matches the pod."""
         raise NotImplementedError
 
     def _one(self, owner: Obj) -> float | None:
@@ -94,7 +94,7 @@ class Replicas(Controller):
         self.cluster.event(owner, "SuccessfulDelete", f"Deleted pod: {name}", self.component)
 
     def _status(self, owner: Obj, refusal: str | None) -> float | None:
-        """From the pods as they are now; the seconds until one more of them counts as available."""
+        """Update the status from the pods; return the seconds until the next one becomes available."""
         wait = owner["spec"].get("minReadySeconds", 0)
         active = self._active(owner)
         delays = [available_in(pod, wait) for pod in active]
@@ -133,7 +133,7 @@ class ReplicaSets(Replicas):
     component = "replicaset-controller"
 
     def selects(self, owner: Obj, pod: Obj) -> bool:
-        """By a LabelSelector."""
+        """Match by a LabelSelector."""
         return selectors.label_query(owner["spec"]["selector"])(pod)
 
 
@@ -147,11 +147,11 @@ class ReplicationControllers(Replicas):
     component = "replication-controller"
 
     def selects(self, owner: Obj, pod: Obj) -> bool:
-        """By a map of labels."""
+        """Match by a map of labels."""
         return selectors.label_query({"matchLabels": owner["spec"]["selector"]})(pod)
 
 
 def _dispensable(pod: Obj) -> tuple[bool, bool, str]:
-    """Sorts what goes first first: not scheduled, not ready, young (`ActivePods` in kubernetes)."""
+    """Rank pods for deletion: unscheduled, then unready, then young first (Kubernetes' `ActivePods`)."""
     started = "".join(chr(0x10FFFF - ord(letter)) for letter in pod["metadata"]["creationTimestamp"])
     return bool(pod["spec"].get("nodeName")), is_ready(pod), started

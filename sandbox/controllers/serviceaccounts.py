@@ -1,4 +1,4 @@
-"""What every project gets, and every service account in it: pull secrets and CA config maps."""
+"""The service account controller: pull secrets and CA config maps."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from sandbox.controllers.objects import is_going, owner_reference
 
 
 class ServiceAccounts(Controller):
-    """A `NAME-dockercfg-xxxxx` for each service account, as openshift-controller-manager makes them."""
+    """Creates `NAME-dockercfg-xxxxx` for each service account, as openshift-controller-manager does."""
 
     watches = ("serviceaccounts", "secrets")
 
     def reconcile(self) -> float | None:
-        """Make what is missing."""
+        """Create missing pull secrets."""
         return self.each("serviceaccounts", self._one)
 
     def _one(self, account: Obj) -> None:
@@ -39,7 +39,7 @@ class ServiceAccounts(Controller):
 
 
 def _pull_secret(account: Obj, registry: str) -> Obj:
-    """The sandbox's registry asks for no password, so there is none in it."""
+    """Build a pull secret without a password; the sandbox's registry needs none."""
     meta = account["metadata"]
     config = json.dumps({registry: {"auth": ""}}).encode()
     return {

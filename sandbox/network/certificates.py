@@ -13,13 +13,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-DAYS = 397  # browsers take no certificate that is valid for longer
+DAYS = 397  # the longest validity that browsers accept
 DOMAINS = ("localhost", "kubernetes", "default", "svc", "local")
 LOOPBACK = ipaddress.IPv4Network("127.0.0.0/8")
 
 
 class Authority:
-    """Kept in a directory, so that a browser that was told to trust it goes on doing so."""
+    """A certificate authority kept in a directory, so that a browser goes on trusting it."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -33,7 +33,7 @@ class Authority:
         self._key = key
 
     def context(self, name: str, hosts: list[str]) -> ssl.SSLContext:
-        """For a server of these host names and addresses; `name` is that of its files."""
+        """Make the TLS context of a server for these host names and addresses; `name` names its files."""
         key = ec.generate_private_key(ec.SECP256R1())
         names: list[x509.GeneralName] = [_general_name(host) for host in hosts]
         usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])

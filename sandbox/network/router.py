@@ -1,4 +1,4 @@
-"""The router: every route on https://HOST:PORT, with OpenShift's headers and error pages.
+"""The router: serves every route on https://HOST:PORT, with OpenShift's headers and error pages.
 
 | of OpenShift's HAProxy router | here |
 |---|---|
@@ -29,7 +29,7 @@ from sandbox.apimachinery.store import Store, now
 from sandbox.network.services import Network
 from sandbox.oauth.server import OAuth
 
-NAME = "default"  # of the router
+NAME = "default"  # the router's name in route statuses
 TIMEOUT = 30.0
 TIMEOUT_ANNOTATION = "haproxy.router.openshift.io/timeout"
 UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -75,7 +75,7 @@ class Router:
         self._turn = 0
 
     async def serve(self, context: ssl.SSLContext, port: int, host: str = "127.0.0.1") -> web.AppRunner:
-        """Listen; OSError when the port is taken. `cleanup()` of what is returned ends it."""
+        """Start listening; raises OSError when the port is taken. `cleanup()` of the runner stops it."""
         app = web.Application(client_max_size=0)
         app.router.add_route("*", "/{path:.*}", self._answer)
         app.cleanup_ctx.append(self._session)
@@ -99,7 +99,7 @@ class Router:
                 if event.type != "DELETED":
                     self._admit(event.object["metadata"]["name"])
                 else:
-                    for route in self.store.look(ROUTES):  # one may have waited for that host
+                    for route in self.store.look(ROUTES):  # another route may claim the freed host
                         self._admit(route["metadata"]["name"])
 
     def _admit(self, name: str) -> None:
@@ -148,7 +148,7 @@ class Router:
             yield
 
     def _route(self, request: web.Request) -> Obj | None:
-        """The admitted route of a host with the longest matching path."""
+        """Find the admitted route of the request's host with the longest matching path."""
         host = request.host.partition(":")[0].lower()
         found = [
             route
@@ -176,7 +176,7 @@ class Router:
             return await self._forward(request, url, timeout_of(route))
         except aiohttp.ClientConnectorError:
             return unavailable()
-        except aiohttp.ClientError:  # it broke off, or what it said is no HTTP
+        except aiohttp.ClientError:  # the connection broke, or the answer is not HTTP
             return web.Response(status=502, text=BROKEN, content_type="text/html")
         except asyncio.TimeoutError:
             return web.Response(status=504, text=TOO_SLOW, content_type="text/html")
@@ -259,7 +259,7 @@ class Router:
 
 
 def redirects_are_the_browsers() -> aiohttp.TraceConfig:
-    """A websocket's handshake goes no further, where aiohttp by itself would follow, such as to a login."""
+    """Pass a redirect of a websocket handshake on to the browser; aiohttp would follow it."""
 
     async def stop(_: object, __: object, params: aiohttp.TraceRequestRedirectParams) -> None:
         answer = params.response
@@ -278,7 +278,7 @@ def redirects_are_the_browsers() -> aiohttp.TraceConfig:
 
 
 async def relay(source: Socket, target: Socket) -> None:
-    """Copy messages one way until the source closes."""
+    """Copy messages in one direction until the source closes."""
     while True:
         message = await source.receive()
         if message.type is aiohttp.WSMsgType.TEXT:
@@ -298,41 +298,41 @@ async def relay(source: Socket, target: Socket) -> None:
 
 
 def served(route: Obj) -> tuple[str, str]:
-    """What a route claims."""
+    """Return the host and path that a route claims."""
     return route["spec"].get("host", ""), route["spec"].get("path", "")
 
 
 def is_admitted(route: Obj) -> bool:
-    """Whether the router serves it."""
+    """Return True when the router has admitted the route."""
     ingress = (route.get("status", {}).get("ingress") or [{}])[0]
     same = ingress.get("host") == route["spec"].get("host")
     return same and any(one["status"] == "True" for one in ingress.get("conditions", []))
 
 
 def within(path: str, prefix: str) -> bool:
-    """Whether a path lies under a route's path."""
+    """Return True when a request's path lies under a route's path."""
     return not prefix or path == prefix or path.startswith(f"{prefix.rstrip('/')}/")
 
 
 def target(route: Obj) -> int | str | None:
-    """Which port of the service a route means."""
+    """Return the service port that a route targets."""
     port: int | str | None = route["spec"].get("port", {}).get("targetPort")
     return port
 
 
 def timeout_of(route: Obj) -> float:
-    """How long a pod may take to answer."""
+    """Return the seconds that a pod may take to answer."""
     given = (route["metadata"].get("annotations") or {}).get(TIMEOUT_ANNOTATION, "")
     match = re.fullmatch(r"(\d+)(us|ms|s|m|h|d)?", given)
     return int(match[1]) * UNITS[match[2] or "ms"] if match else TIMEOUT
 
 
 def raw_url(url: str) -> URL:
-    """As the browser wrote it: no escape is resolved on the way."""
+    """Build a URL that keeps the browser's percent escapes."""
     return URL(url, encoded=True)
 
 
 def unavailable() -> web.Response:
-    """OpenShift's 503 page."""
+    """Build OpenShift's 503 page."""
     headers = {"Cache-Control": "private, max-age=0, no-cache, no-store", "Pragma": "no-cache"}
     return web.Response(status=503, text=UNAVAILABLE, content_type="text/html", headers=headers)

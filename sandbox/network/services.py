@@ -33,7 +33,7 @@ RETRY = 1.0  # to listen on a port that is taken
 
 
 class Listener(NamedTuple):
-    """Where to listen, for which port of which service."""
+    """The address of a listener and the service port that it serves."""
 
     ip: str
     port: int
@@ -41,7 +41,7 @@ class Listener(NamedTuple):
 
 
 class Network:
-    """Addresses, services and names; `api` and `routes` are where the API and the router listen."""
+    """Pod addresses, service listeners and hosts files; `api` and `routes` are listening addresses."""
 
     def __init__(
         self,
@@ -87,12 +87,12 @@ class Network:
                     block.close()
 
     def add_pod(self, uid: str) -> str:
-        """An address that no other live pod has."""
+        """Allocate an address that no other live pod has."""
         self._pods[uid] = self._address(PODS)
         return self._pods[uid]
 
     def remove_pod(self, uid: str) -> None:
-        """Its address goes to the end of the queue."""
+        """Free the pod's address; it is reused last."""
         self._hosts.pop(uid, None)
         if uid in self._pods:
             self._free[PODS].append(self._pods.pop(uid))
@@ -107,7 +107,7 @@ class Network:
         file.write_text(own + self._names)
 
     def endpoints(self, service: str, port: int | str | None = None) -> list[tuple[str, int]]:
-        """Where a service's ready pods listen, for a service port's number, name or target port."""
+        """List the addresses of a service's ready pods, for a port's number, name or target port."""
         found = self.store.look_at("services", service)
         selector = (found or {}).get("spec", {}).get("selector")
         if found is None or not selector:
@@ -128,7 +128,7 @@ class Network:
         ]
 
     async def _reconcile(self) -> bool:
-        """Listen where there is somebody to forward to; whether all of that could be done."""
+        """Open a listener for each service with endpoints; return False when a port was taken."""
         wanted = set()
         for service in self.store.look("services"):
             spec, name = service["spec"], service["metadata"]["name"]
@@ -136,7 +136,7 @@ class Network:
                 continue
             if not self._is_own(spec.get("clusterIP", "")):
                 self._give_cluster_ip(name)
-                continue  # that change brings us here again
+                continue  # the pod's change triggers another sync
             for port in spec.get("ports", []):
                 if self.endpoints(name, port["port"]):
                     wanted.add(Listener(spec["clusterIP"], port["port"], name))
@@ -148,7 +148,7 @@ class Network:
         return wanted == set(self._servers)
 
     def _is_own(self, address: str) -> bool:
-        """Whether an address lies in a block that this sandbox, and no other, listens on."""
+        """Return True when an address lies in the block that this sandbox holds."""
         return address.rpartition(".")[0] in {
             block.getsockname()[0].rpartition(".")[0] for block in self._blocks
         }
@@ -175,7 +175,7 @@ class Network:
     async def _forward(
         self, listener: Listener, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        """Join a connection with one to a pod, each pod in turn."""
+        """Forward a connection to a pod, round robin."""
         there = self.endpoints(listener.service, listener.port)
         self._turn += 1
         for ip, port in there[self._turn % len(there) :] + there[: self._turn % len(there)] if there else []:
@@ -211,7 +211,7 @@ class Network:
         self._names = names
         for file, own in self._hosts.values():
             content = (own + names).encode()
-            with suppress(FileNotFoundError):  # the pod is just going
+            with suppress(FileNotFoundError):  # the pod is being removed
                 descriptor = os.open(file, os.O_WRONLY)  # in place: the file is mounted
                 try:
                     os.pwrite(descriptor, content, 0)
@@ -241,7 +241,7 @@ class Network:
 
 
 async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Copy until the end, then tell the other side."""
+    """Copy bytes until the end, then close the other side."""
     try:
         while data := await reader.read(CHUNK):
             writer.write(data)
@@ -253,13 +253,13 @@ async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 
 def hosts_line(address: str, name: str, namespace: str, *, short: bool = False) -> str:
-    """An address with all names that a service has in the cluster's DNS."""
+    """Build the hosts line with all DNS names of a service."""
     names = [f"{name}.{namespace}", f"{name}.{namespace}.svc", f"{name}.{namespace}.svc.cluster.local"]
     return f"{address}\t{' '.join([name, *names] if short else names)}"
 
 
 def is_ready(pod: Obj) -> bool:
-    """Whether a pod is an endpoint."""
+    """Return True when a pod is a ready endpoint."""
     if "deletionTimestamp" in pod["metadata"]:
         return False
     conditions = pod.get("status", {}).get("conditions", [])
@@ -267,7 +267,7 @@ def is_ready(pod: Obj) -> bool:
 
 
 def target_port(port: Obj, pod: Obj) -> int:
-    """The pod's port behind a service's."""
+    """Return the pod's port behind a service port."""
     target = port.get("targetPort") or port["port"]
     for container in pod["spec"]["containers"]:
         if number := port_number(target, container):
@@ -276,7 +276,7 @@ def target_port(port: Obj, pod: Obj) -> int:
 
 
 def port_number(port: int | str, container: Obj) -> int:
-    """A port by its number or its name in a container; 0 for a name that it has not."""
+    """Resolve a port number, or a container port's name; 0 for an unknown name."""
     if isinstance(port, int) or port.isdigit():
         return int(port)
     named = {one.get("name"): one["containerPort"] for one in container.get("ports", [])}
