@@ -1,4 +1,4 @@
-"""JupyterHub for OpenShift: what is configured, in the order in which it is.
+"""JupyterHub for OpenShift: the configuration, one call per concern.
 
 Your own settings go into files of their own, which are loaded on top: `jupyterhub_config.py` in the
 repository of your hub image, or the config map `jupyterhub-cfg`.
@@ -6,20 +6,18 @@ See `jupyterhub_openshift/config_files/loader.py`.
 """
 
 from jupyterhub_openshift import configure
-from jupyterhub_openshift.cluster.api import find_cluster
-from jupyterhub_openshift.cluster.owner_references import adopt
-from jupyterhub_openshift.cluster.project import read_project
 from jupyterhub_openshift.config_files.loader import load_config_files
+from jupyterhub_openshift.errors import log_version
+from jupyterhub_openshift.inputs import read_inputs
 from jupyterhub_openshift.logs import start_log
 from jupyterhub_openshift.read_transactions import end_read_transactions
 from jupyterhub_openshift.setting_conflicts import refuse_conflicts
-from jupyterhub_openshift.settings.environment import read_settings
 
 start_log()  # as text or JSON
+log_version()
 c = get_config()
-settings = read_settings()  # the environment
-cluster = find_cluster()  # the API, through our service account
-project = read_project(cluster)  # namespace, UID range, login server
+# The environment; the API, as our service account; the project's UID range and login server.
+settings, cluster, project = read_inputs()
 
 configure.configure_logs(c, settings, project)
 configure.configure_hub(c, settings, project)
@@ -38,5 +36,4 @@ configure.configure_culling(c, settings, project)
 configure.configure_metrics(c, settings, project)
 configure.configure_pages(c, settings, project)  # beneath your templates
 refuse_conflicts(c, settings, project)
-end_read_transactions()  # so that a restart of the database goes unnoticed
-adopt(cluster, settings.application_name)  # so that `oc delete all,pvc` leaves nothing
+end_read_transactions()  # so that the hub survives a restart of the database

@@ -1,4 +1,4 @@
-"""`python -m jupyterhub_openshift`: what the hub's init container, a build and a person in its pod run."""
+"""The hub's commands, for its init container, an image build and a person in its pod (`oc exec`)."""
 
 import argparse
 import gc
@@ -7,17 +7,36 @@ import sys
 from io import TextIOWrapper
 from pathlib import Path
 
+from .errors import PRODUCT, log_version
 from .logs import start_log
-from .settings.reference import REFERENCE, show_settings
+from .settings.reference import REFERENCE
 
-IMAGES = Path("/opt/app-root/etc/jupyterhub_config.py")
-CONFIG = IMAGES if IMAGES.exists() else Path(__file__).parents[1] / "jupyterhub_config.py"  # of a checkout
+IN_THE_IMAGE = Path("/opt/app-root/etc/jupyterhub_config.py")
+IN_A_CHECKOUT = Path(__file__).parents[1] / "jupyterhub_config.py"
+CONFIG = IN_THE_IMAGE if IN_THE_IMAGE.exists() else IN_A_CHECKOUT
 
 
 def main() -> None:
-    """Parse the command line."""
-    parser = argparse.ArgumentParser(prog="python -m jupyterhub_openshift", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
+    """Parse the command line and run the command."""
+    # A container's first process gets only the signals that it asks for.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a container may have no locale
+    options = parser().parse_args()
+    start_log()
+    log_version()
+    # Each command imports what it needs: that takes seconds, in which a SIGTERM must end it.
+    if options.command == "check":
+        check(options.build)
+    else:
+        settings()
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(prog="python -m jupyterhub_openshift", description=__doc__)
+    top.add_argument("--version", action="version", version=PRODUCT)
+    commands = top.add_subparsers(dest="command", required=True)
     preflight = commands.add_parser("check", help="say what would keep the hub from starting")
     preflight.add_argument(
         "--build", action="store_true", help="without database and cluster, as in an image build"
@@ -29,19 +48,39 @@ def main() -> None:
         epilog=REFERENCE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    # A container's first process gets only the signals that it asks for.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a container may have no locale
-    options = parser.parse_args()
-    start_log()
-    if options.command == "check":
-        gc.disable()  # for a process so short, collecting would take a fifth of its time
-        from .preflight import check  # noqa: PLC0415 (it takes seconds, in which a signal must count)
+    return top
 
-        check(options.build, CONFIG)
-    else:
-        show_settings(CONFIG)
+
+def check(building: bool) -> None:
+    """Run the preflight; in a cluster, set owner references before anything else can fail."""
+    gc.disable()  # for a process so short, collecting would take a fifth of its time
+    if building:
+        from .preflight import check_build  # noqa: PLC0415
+
+        check_build(CONFIG)
+        return
+    from .cluster.owner_references import adopt_first  # noqa: PLC0415
+
+    cluster, adopted = adopt_first()
+    from .preflight import check_start  # noqa: PLC0415
+
+    check_start(CONFIG, cluster)
+    if not adopted:
+        adopt_first()
+
+
+def settings() -> None:
+    """Print the settings; then load the configuration, which says what else is wrong with them."""
+    from .cluster.api import find_cluster  # noqa: PLC0415
+    from .cluster.project import read_project  # noqa: PLC0415
+    from .inputs import Inputs, load_configuration  # noqa: PLC0415
+    from .settings.environment import read_settings  # noqa: PLC0415
+    from .settings.reference import show_settings  # noqa: PLC0415
+
+    found = read_settings()
+    show_settings(found)
+    cluster = find_cluster()
+    load_configuration(CONFIG, Inputs(found, cluster, read_project(cluster)))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,15 @@
-"""The one exception for what a person can put right."""
+"""The exception for faults that a person can correct, and progress lines in the log."""
 
 import sys
+from functools import cache
+
+from . import __version__
+
+PRODUCT = f"JupyterHub for OpenShift {__version__}"
 
 
 class StartupError(SystemExit):
-    """A fault in a setting, a file or the cluster: its text is all that is shown, and the exit code is 1.
+    """A fault in a setting, a file or the cluster: the log shows its text alone, and the exit code is 1.
 
     A `SystemExit` whose argument is a text is printed without a traceback, also by JupyterHub.
     """
@@ -14,5 +19,11 @@ class StartupError(SystemExit):
 
 
 def say(line: str) -> None:
-    """One line of progress for `oc logs`."""
+    """Write a line of progress to the log."""
     print(f"[jupyterhub-openshift] {line}", file=sys.stderr, flush=True)
+
+
+@cache
+def log_version() -> None:
+    """Write product and version to the log, once per process."""
+    say(PRODUCT)

@@ -1,42 +1,46 @@
-"""The preflight: what would stop the hub is said before it starts, in a line each.
+"""The preflight: it ends the hub's start with a sentence about what would make the hub fail.
 
 In the hub's init container it waits for the database, then loads the whole configuration as the hub will.
-In an image build (`--build`) there is neither database nor cluster: the configuration files are loaded and
-checked on their own.
+An image build (`--build`) has neither database nor cluster: only the configuration files are checked.
 """
 
-import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg2  # type: ignore[import-untyped]
-from traitlets.config.loader import PyFileConfigLoader
 
+from .cluster.api import Cluster
+from .cluster.project import read_project
 from .configure import database_url
 from .errors import StartupError, say
+from .inputs import Inputs, load_configuration
 from .settings.environment import Settings, read_settings
 
-PAUSES = (1, 2, 3, 5, *[10] * 11)  # two minutes; then the kubelet starts us anew
+PAUSES = (1, 2, 3, 5, *[10] * 11)  # two minutes; then the kubelet restarts the init container
+ONLY_A_DEPLOYMENT_HAS = {"CONFIGPROXY_AUTH_TOKEN": "only for this check"}
 
 
 class DatabaseUnavailable(StartupError):
-    """The database is not there in time."""
+    """The database did not accept a login in time."""
 
 
-def check(building: bool, config: Path) -> None:
-    """Return if the hub can start; otherwise a StartupError says why not."""
-    if building:
-        os.environ.pop("KUBERNETES_SERVICE_HOST", None)
-        os.environ.setdefault("CONFIGPROXY_AUTH_TOKEN", "only for this check")
-    else:
-        wait_for_database(read_settings())
-    PyFileConfigLoader(str(config)).load_config()
+def check_build(config: Path) -> None:
+    """Raise a StartupError if the configuration files of an image have a fault."""
+    load_configuration(config, Inputs(read_settings(ONLY_A_DEPLOYMENT_HAS), None, read_project(None)))
+    say("The configuration is good")
+
+
+def check_start(config: Path, cluster: Cluster | None) -> None:
+    """Raise a StartupError if the hub cannot start."""
+    settings = read_settings()
+    wait_for_database(settings)
+    load_configuration(config, Inputs(settings, cluster, read_project(cluster)))
     say("The configuration is good")
 
 
 def wait_for_database(settings: Settings, pauses: Sequence[float] = PAUSES) -> None:
-    """Until a login works: a port that answers is not yet a database that does."""
+    """Return once a login succeeds; an open port does not yet mean a database that accepts logins."""
     if not settings.database_host:
         return
     place = f"{settings.database_host}:{settings.database_port}"

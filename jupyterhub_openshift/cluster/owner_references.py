@@ -1,12 +1,17 @@
-"""`oc delete all,pvc --selector app=NAME` must leave nothing behind.
+"""Owner references, so that `oc delete all,pvc --selector app=NAME` leaves nothing behind.
 
-But `all` covers no secrets, config maps, network policies or disruption budgets. So the hub's workload
-becomes the owner of those with its label, and the cluster's garbage collector takes them along.
+`all` covers no secrets, config maps, network policies or disruption budgets. The hub's workload therefore
+becomes the owner of those with its label, and the cluster's garbage collector deletes them with it.
 
-What has an owner already is left alone. Where the hub may not do this, a line says so and it starts anyway.
-Who makes something owned must have the right to delete it (OwnerReferencesPermissionEnforcement).
+An object that has an owner already keeps it. Where the hub may not set an owner, or the API does not answer,
+the log says so, with the command that deletes the rest, and the start goes on.
+Whoever sets an owner needs the right to delete the object (OwnerReferencesPermissionEnforcement).
 """
 
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from kubernetes_asyncio.client import (
@@ -20,9 +25,9 @@ from kubernetes_asyncio.client import (
 )
 
 from ..errors import say
-from .api import REQUEST_TIMEOUT, Cluster, status_message
+from .api import REQUEST_TIMEOUT, Cluster, ClusterUnreachable, find_cluster, status_message
 
-ADOPTED = {
+OWNED = {
     "secret": CoreV1Api,
     "config_map": CoreV1Api,
     "network_policy": NetworkingV1Api,
@@ -30,28 +35,64 @@ ADOPTED = {
 }
 
 
-def adopt(cluster: Cluster | None, application_name: str) -> None:
-    """Make the hub's own workload the owner of what carries the application's label."""
+def adopt_first(environ: Mapping[str, str] = os.environ) -> tuple[Cluster | None, bool]:
+    """Find the API and set the owner references; of the settings only the application's name is needed.
+
+    The second value is False where the API did not answer, so that a later attempt may succeed.
+    """
+    name = environ.get("APPLICATION_NAME") or "jupyterhub"
+    try:
+        cluster = find_cluster()
+    except ClusterUnreachable as error:
+        warn(name, [str(error)])
+        raise
+    return cluster, adopt(cluster, name)
+
+
+def adopt(cluster: Cluster | None, application_name: str) -> bool:
+    """Make the hub's own workload the owner of what has its label; False if the API did not answer."""
     if cluster is None:
-        return
-    namespace = cluster.namespace
+        return True
+    # A few attempts: what comes after this asks the API again, and waits longer for it.
+    patient = replace(cluster, pauses=cluster.pauses[:3])
+    try:
+        if refusals := patient.ask(lambda client: _adopt_all(client, cluster.namespace, application_name)):
+            warn(application_name, refusals)
+    except ClusterUnreachable as error:
+        warn(application_name, [str(error)])
+        return False
+    return True
 
-    async def adopt_all(client: ApiClient) -> None:
-        try:
-            owner = await _workload(client, namespace, application_name)
-            if owner is None:
-                say(f"No workload {application_name} with its label: nothing is adopted")
-                return
-            for kind, api in ADOPTED.items():
-                await _adopt_kind(api(client), kind, namespace, owner)
-        except ApiException as refusal:
-            _warn(refusal, application_name)
 
-    cluster.ask(adopt_all)
+def warn(name: str, reasons: list[str]) -> None:
+    """Log what a later `oc delete` by label will miss, and the command that deletes it."""
+    why = "; ".join(dict.fromkeys(reason.rstrip(".") for reason in reasons))
+    kinds = ",".join(kind.replace("_", "") for kind in OWNED)
+    say(
+        f"WARNING: {why}. `oc delete all,pvc --selector app={name}` will not delete what has no owner; "
+        f"this does: oc delete {kinds} --selector app={name}"
+    )
+
+
+async def _adopt_all(client: ApiClient, namespace: str, name: str) -> list[str]:
+    """Return why objects were left without an owner."""
+    try:
+        owner = await _workload(client, namespace, name)
+    except ApiException as refusal:
+        return [_reason(refusal)]
+    if owner is None:
+        return [f"There is no workload {name} with the label app={name}"]
+    kinds = (_adopt_kind(api(client), kind, namespace, owner) for kind, api in OWNED.items())
+    refusals: list[str] = []
+    for outcome in await asyncio.gather(*kinds, return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            raise outcome
+        refusals += outcome
+    return refusals
 
 
 async def _workload(client: ApiClient, namespace: str, name: str) -> dict[str, Any] | None:
-    """The owner reference of the hub's DeploymentConfig or Deployment."""
+    """Return the owner reference to the hub's DeploymentConfig or Deployment."""
     try:
         found = await CustomObjectsApi(client).get_namespaced_custom_object(
             "apps.openshift.io", "v1", namespace, "deploymentconfigs", name, _request_timeout=REQUEST_TIMEOUT
@@ -81,19 +122,19 @@ async def _workload(client: ApiClient, namespace: str, name: str) -> dict[str, A
     }
 
 
-async def _adopt_kind(api: object, kind: str, namespace: str, owner: dict[str, Any]) -> None:
+async def _adopt_kind(api: object, kind: str, namespace: str, owner: dict[str, Any]) -> list[str]:
     name = owner["name"]
     try:
         found = await getattr(api, f"list_namespaced_{kind}")(
             namespace, label_selector=f"app={name}", _request_timeout=REQUEST_TIMEOUT
         )
     except ApiException as refusal:
-        _warn(refusal, name)
-        return
+        return [_reason(refusal)]
+    refusals = []
     for item in found.items:
         if item.metadata.owner_references:
             continue
-        # The resource version makes the cluster refuse this if another adopted it meanwhile.
+        # The resource version makes the cluster refuse this if another hub has become the owner meanwhile.
         metadata = {"resourceVersion": item.metadata.resource_version, "ownerReferences": [owner]}
         try:
             await getattr(api, f"patch_namespaced_{kind}")(
@@ -105,13 +146,12 @@ async def _adopt_kind(api: object, kind: str, namespace: str, owner: dict[str, A
             )
             say(f"{owner['kind']} {name} now owns the {kind.replace('_', ' ')} {item.metadata.name}")
         except ApiException as refusal:
-            _warn(refusal, name)
+            refusals.append(_reason(refusal))
+    return refusals
 
 
-def _warn(refusal: ApiException, name: str) -> None:
+def _reason(refusal: ApiException) -> str:
+    """Return the API's message; raise the refusal again if a later attempt may succeed."""
     if refusal.status >= 500 or refusal.status == 429:
-        raise refusal  # asked again
-    say(
-        f"WARNING: {status_message(refusal)}. What the hub cannot adopt stays behind after "
-        f"`oc delete all,pvc --selector app={name}`: delete it by hand"
-    )
+        raise refusal
+    return status_message(refusal)

@@ -6,6 +6,7 @@ import difflib
 import os
 import re
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
@@ -128,12 +129,16 @@ class Settings(BaseSettings):
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], *_: object, **__: object
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *_: object,
+        **__: object,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only the environment counts."""
+        """Read the environment; what the caller passes is a default beneath it."""
         source = EnvSettingsSource(settings_cls)
         source.env_vars = environment()
-        return (source,)
+        return (source, init_settings)
 
 
 VARIABLES = {str(field.validation_alias): field for field in Settings.model_fields.values()}
@@ -160,12 +165,15 @@ class SettingsError(StartupError):
         return cls("\n  ".join([f"{count} of this hub cannot be used:", *sorted(problems)]))
 
 
-def read_settings() -> Settings:
-    """The settings, or a SettingsError that lists every problem."""
+def read_settings(defaults: Mapping[str, Any] = MappingProxyType({})) -> Settings:
+    """Read the environment, or raise a SettingsError that lists every problem.
+
+    `defaults` has the variables that count where the environment does not set them.
+    """
     environ = environment()
     unknown = [*_unknown(environ)]
     try:
-        settings = Settings()
+        settings = Settings(**defaults)
     except ValidationError as error:
         invalid = [line(str(problem["loc"][0]), environ, _what(problem)) for problem in error.errors()]
         raise SettingsError.of([*invalid, *unknown]) from None

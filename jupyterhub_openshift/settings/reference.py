@@ -1,19 +1,16 @@
 """The settings for a person: what there is, and what is in effect."""
 
-from pathlib import Path
 from textwrap import wrap
 
-from traitlets.config.loader import PyFileConfigLoader
-
-from .environment import SECRETS, VARIABLES, Settings, environment, printable, read_settings
+from .environment import SECRETS, VARIABLES, Settings, environment, printable
 
 WIDTH = 100
 NOT_SET = "(not set)"
 
 
-def show_settings(config: Path) -> None:
-    """Print them all; then raise the StartupError that the hub itself would."""
-    settings, environ = read_settings(), environment()
+def show_settings(settings: Settings) -> None:
+    """Print each setting, and whether the environment or the default gives its value."""
+    environ = environment()
     name_width = max(map(len, VARIABLES)) + 2
     for name, field in Settings.model_fields.items():
         variable = str(field.validation_alias)
@@ -24,7 +21,6 @@ def show_settings(config: Path) -> None:
         for at in range(0, len(text), room):
             print(f"{start if at == 0 else ' ' * len(start)}{text[at : at + room]}")
     print(end="", flush=True)
-    PyFileConfigLoader(str(config)).load_config()  # which says what files it loads
 
 
 def shown(variable: str, value: object) -> str:

@@ -16,7 +16,7 @@ from tests.paths import CHECKOUT
 
 from .database import postgresql  # noqa: F401 (fixture)
 from .people import login, person  # noqa: F401 (fixtures)
-from .standin import StandIn
+from .standin import OWNED, StandIn
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +60,17 @@ def api(tmp_path: Path) -> Iterator[StandIn]:
     """An API on loopback with TLS and a service account of its own; a test says what it answers."""
     with StandIn(tmp_path) as standin:
         yield standin
+
+
+@pytest.fixture
+def owned_objects(api: StandIn, recorded: dict[str, dict]) -> StandIn:
+    """The API with a DeploymentConfig, and one object of each kind that it becomes the owner of."""
+    api.answer(recorded["get deployment config"])
+    for path, kind in OWNED.items():
+        item = {"metadata": {"name": "jupyterhub", "resourceVersion": "7"}}
+        api.answers["GET", path] = (200, {"kind": f"{kind}List", "metadata": {}, "items": [item]})
+        api.answers["PATCH", f"{path}/jupyterhub"] = (200, {"kind": kind, "metadata": {"name": "jupyterhub"}})
+    return api
 
 
 @pytest.fixture

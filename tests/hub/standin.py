@@ -25,6 +25,14 @@ from cryptography.x509.oid import NameOID
 
 Answer = tuple[int, Any]
 
+# What the hub's workload becomes the owner of: the path of the list, and the kind.
+OWNED = {
+    "/api/v1/namespaces/rec/secrets": "Secret",
+    "/api/v1/namespaces/rec/configmaps": "ConfigMap",
+    "/apis/networking.k8s.io/v1/namespaces/rec/networkpolicies": "NetworkPolicy",
+    "/apis/policy/v1/namespaces/rec/poddisruptionbudgets": "PodDisruptionBudget",
+}
+
 
 class StandIn:
     """Answers by method and path, without the query; anything else is 404 as on a plain Kubernetes."""

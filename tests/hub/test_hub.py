@@ -6,6 +6,8 @@ import subprocess
 import time
 from unittest.mock import ANY
 
+from jupyterhub_openshift.errors import PRODUCT
+
 from .browser import Browser
 from .hub_process import command, hub_at, kubeconfig, no_image_stream
 from .proxy_process import TOKEN, running
@@ -16,6 +18,7 @@ def test_a_bad_environment_ends_the_hub_with_a_line_each_and_no_traceback(tmp_pa
     done = subprocess.run(**command(tmp_path, **environ), capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (
         1,
+        f"[jupyterhub-openshift] {PRODUCT}\n"
         "3 settings of this hub cannot be used:\n"
         "  CONFIGPROXY_AUTH_TOKEN: is not set. "
         "An example that works: CONFIGPROXY_AUTH_TOKEN=$(openssl rand -hex 32)\n"
@@ -35,6 +38,7 @@ def test_a_pod_without_a_service_account_ends_the_hub_with_a_line(tmp_path):
     done = subprocess.run(**command(tmp_path, **environ), capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (
         1,
+        f"[jupyterhub-openshift] {PRODUCT}\n"
         "This pod has no usable service account in /var/run/secrets/kubernetes.io/serviceaccount "
         "(Service token file does not exist.); the hub needs one. "
         "An example that works, in the deployment: serviceAccountName: jupyterhub\n",

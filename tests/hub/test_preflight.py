@@ -1,7 +1,6 @@
 """The command as the init container and the build run it."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -10,20 +9,33 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from jupyterhub_openshift.errors import PRODUCT
 from jupyterhub_openshift.preflight import DatabaseUnavailable, wait_for_database
 from tests.paths import CHECKOUT
 from tests.ports import free_port
-from tests.transcript.project import eventually
 
 from .database import settings_of
 from .example_settings import settings
+from .standin import StandIn
 
 BUILD = """
 import sys
 from pathlib import Path
-from jupyterhub_openshift.preflight import check
-check(True, Path(sys.argv[1]))
+from jupyterhub_openshift.preflight import check_build
+check_build(Path(sys.argv[1]))
 """
+# The command, with a service account that is not where the kubelet would mount it.
+COMMAND = """
+import sys
+from pathlib import Path
+from jupyterhub_openshift.cluster import api
+api.find_cluster.__defaults__ = (Path(sys.argv.pop(1)), *api.find_cluster.__defaults__[1:])
+from jupyterhub_openshift.__main__ import main
+main()
+"""
+VERSION = f"[jupyterhub-openshift] {PRODUCT}"
+NAMESPACE = ("GET", "/api/v1/namespaces/rec")
+LOGIN_SERVER = ("GET", "/.well-known/oauth-authorization-server")
 
 
 def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
@@ -40,11 +52,16 @@ def build(config: Path, **environ: str) -> subprocess.CompletedProcess:
     return run("-c", BUILD, str(config), **environ)
 
 
+def command(api: StandIn, name: str, **environ: str) -> subprocess.CompletedProcess:
+    return run("-c", COMMAND, str(api.account), name, **{**api.environ, **environ})
+
+
 def test_in_a_build_the_configuration_is_checked_without_cluster_and_database():
-    done = build(CHECKOUT / "jupyterhub_config.py")
+    done = run("-m", "jupyterhub_openshift", "check", "--build")
     assert (done.returncode, done.stderr.splitlines()) == (
         0,
         [
+            VERSION,
             "[jupyterhub-openshift] Not in a cluster: the project's values are left out",
             "[jupyterhub-openshift] No configuration files beside the image's own",
             "[jupyterhub-openshift] The configuration is good",
@@ -70,6 +87,7 @@ def test_a_fault_in_a_file_fails_without_a_traceback(tmp_path):
     assert (done.returncode, done.stderr.splitlines()) == (
         1,
         [
+            "[jupyterhub-openshift] Not in a cluster: the project's values are left out",
             f"[jupyterhub-openshift] Loading {tmp_path}/src/jupyterhub_config.py",
             f"{tmp_path}/src/jupyterhub_config.py, line 1: c.KubeSpawner.imagee is no setting. "
             "Did you mean c.KubeSpawner.image?",
@@ -80,15 +98,10 @@ def test_a_fault_in_a_file_fails_without_a_traceback(tmp_path):
 def test_a_pod_that_is_deleted_ends_the_check():
     command = [sys.executable, "-m", "jupyterhub_openshift", "check"]
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT)}
-    with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE) as running:
-
-        def takes_sigterm() -> int:
-            (caught,) = re.findall(r"SigCgt:\s*(\w+)", Path(f"/proc/{running.pid}/status").read_text())
-            return int(caught, 16) & 1 << (signal.SIGTERM - 1)
-
-        eventually("it takes the signal", takes_sigterm)
+    with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr.readline() == f"{VERSION}\n"
         running.terminate()
-        assert (running.wait(timeout=60), running.stderr.read()) == (128 + signal.SIGTERM, b"")
+        assert (running.wait(timeout=60), running.stderr.read()) == (128 + signal.SIGTERM, "")
 
 
 def test_a_bad_setting_fails_before_anything_is_waited_for():
@@ -100,6 +113,7 @@ def test_a_bad_setting_fails_before_anything_is_waited_for():
     assert (done.returncode, done.stderr.splitlines()) == (
         1,
         [
+            VERSION,
             "2 settings of this hub cannot be used:",
             "  CONFIGPROXY_AUTH_TOKEN: is not set. "
             "An example that works: CONFIGPROXY_AUTH_TOKEN=$(openssl rand -hex 32)",
@@ -116,6 +130,56 @@ def test_the_command_says_what_it_can_do():
         cwd=CHECKOUT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert "--build" in done.stdout
+
+
+def test_the_command_says_its_version():
+    done = run("-m", "jupyterhub_openshift", "--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{PRODUCT}\n", "")
+
+
+def test_the_settings_are_printed_without_changing_anything_in_the_cluster(api, recorded):
+    api.answer(recorded["namespace with uid range"])
+    done = command(api, "settings", CONFIGPROXY_AUTH_TOKEN="geheim")
+    assert (done.returncode, api.requests) == (0, [(*NAMESPACE, None), (*LOGIN_SERVER, None)]), done.stderr
+
+
+def test_owner_references_are_set_before_a_bad_setting_ends_the_check(owned_objects):
+    done = command(
+        *(owned_objects, "check"),
+        APPLICATION_NAME="jupyterhub",
+        JUPYTERHUB_NOTEBOOK_MEMORY="lots",
+        CONFIGPROXY_AUTH_TOKEN="geheim",
+    )
+    first, *adoptions, _, last = done.stderr.splitlines()
+    assert (done.returncode, first, sorted(adoptions), last) == (
+        1,
+        VERSION,
+        [
+            f"[jupyterhub-openshift] DeploymentConfig jupyterhub now owns the {kind} jupyterhub"
+            for kind in ("config map", "network policy", "pod disruption budget", "secret")
+        ],
+        "  JUPYTERHUB_NOTEBOOK_MEMORY=lots: is not a Kubernetes quantity (a number, then nothing, m, k, "
+        "M, G, T, Ki, Mi, Gi or Ti). An example that works: JUPYTERHUB_NOTEBOOK_MEMORY=512Mi",
+    )
+
+
+def test_a_check_without_a_usable_service_account_says_what_a_delete_will_miss(api):
+    (api.account / "token").unlink()
+    done = command(api, "check", APPLICATION_NAME="jakevdp")
+    reason = (
+        f"This pod has no usable service account in {api.account} (Service token file does not exist.); the "
+        "hub needs one. An example that works, in the deployment: serviceAccountName: jupyterhub"
+    )
+    assert (done.returncode, done.stderr.splitlines()) == (
+        1,
+        [
+            VERSION,
+            f"[jupyterhub-openshift] WARNING: {reason}. `oc delete all,pvc --selector app=jakevdp` will not "
+            "delete what has no owner; this does: oc delete "
+            "secret,configmap,networkpolicy,poddisruptionbudget --selector app=jakevdp",
+            reason,
+        ],
+    )
 
 
 def test_without_a_database_host_nothing_is_waited_for(capfd):

@@ -9,7 +9,8 @@ from unittest.mock import patch
 
 from hypothesis import given
 
-from jupyterhub_openshift.settings.environment import VARIABLES, SettingsError, example_of
+from jupyterhub_openshift.errors import PRODUCT
+from jupyterhub_openshift.settings.environment import VARIABLES, SettingsError, example_of, read_settings
 from jupyterhub_openshift.settings.reference import WIDTH, show_settings
 from tests.paths import CHECKOUT
 
@@ -74,6 +75,7 @@ JUPYTERHUB_METRICS_TOKEN            default      (not set)
 """,
     )
     assert done.stderr.splitlines() == [
+        f"[jupyterhub-openshift] {PRODUCT}",
         "[jupyterhub-openshift] Not in a cluster: the project's values are left out",
         "[jupyterhub-openshift] No configuration files beside the image's own",
     ]
@@ -84,6 +86,7 @@ def test_what_cannot_be_used_is_told_in_the_sentences_of_the_hub():
     assert (done.returncode, done.stdout, done.stderr) == (
         1,
         "",
+        f"[jupyterhub-openshift] {PRODUCT}\n"
         "2 settings of this hub cannot be used:\n"
         "  CONFIGPROXY_AUTH_TOKEN: is not set. "
         "An example that works: CONFIGPROXY_AUTH_TOKEN=$(openssl rand -hex 32)\n"
@@ -131,11 +134,10 @@ def test_any_environment_is_shown_or_gives_its_list_of_problems(variables):
     environ = {"PATH": os.environ["PATH"], "CONFIGPROXY_AUTH_TOKEN": "geheim", **variables}
     with (
         patch.dict(os.environ, environ, clear=True),
-        patch.object(sys, "path", [*sys.path]),
         redirect_stdout(io.StringIO()) as output,
     ):
         try:
-            show_settings(CHECKOUT / "jupyterhub_config.py")
+            show_settings(read_settings())
         except SettingsError as refusal:
             assert is_a_list_of_problems(str(refusal))
     lines = output.getvalue().splitlines()
