@@ -1,4 +1,4 @@
-"""The option `--cluster`, who runs beside whom, tools that may be missing, the project."""
+"""The option `--cluster`, the order and the marks of the tests, optional tools, the project."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from xdist.remote import Producer
-from xdist.scheduler import LoadScopeScheduling
 
 from sandbox.lock import is_locked, running
 from tests.paths import CHECKOUT
@@ -28,20 +26,24 @@ hypothesis.settings.load_profile("machines differ")
 STATE = CHECKOUT / ".sandbox" / "tests"  # of the sandbox that the transcript is typed in
 DELETE = oc_commands("On OpenShift")[-1]
 
-# What takes longest comes first. A worker takes one of these whole, or another file.
-TOGETHER = {
-    "transcript/test_transcript": "the first instance",
-    "transcript/test_processes": "the first instance",
-    "transcript/test_templates": "the first instance",
-    "transcript/test_custom_images": "the first instance",
-    "transcript/test_readme": "the first instance",
-    "transcript/test_deletion": "the first instance",
+# The files that take longest, in the order in which workers start on them. One worker runs all files of a
+# group; any other file is a group of its own.
+GROUPS = {
+    "transcript/test_transcript": "first-instance",
+    "transcript/test_processes": "first-instance",
+    "transcript/test_templates": "first-instance",
+    "transcript/test_custom_images": "first-instance",
+    "transcript/test_readme": "first-instance",
+    "transcript/test_deletion": "first-instance",
     "containers/": "containers",
     "images/test_pythons": "pythons",
     "images/": "images",
     "transcript/test_workspace": "workspace",
     "transcript/test_culling": "culling",
 }
+
+# What a test needs, by the fixture that provides it. `make check` leaves such tests out.
+NEEDS = {"project": "sandbox", "workshop": "sandbox", "chromium": "browser", "buildah": "containers"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -52,14 +54,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m selects by mark
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: place(item.nodeid)[0])
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    scheduling = LoadScopeScheduling(config, log)
-    scheduling._split_scope = lambda nodeid: place(nodeid)[1]
-    return scheduling
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(place(item.nodeid)[1]))
+        for fixture, need in NEEDS.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(need)
+        if not any(item.get_closest_marker(need) for need in NEEDS.values()):
+            item.add_marker("quick")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -69,12 +73,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def place(nodeid: str) -> tuple[int, str]:
-    """A test's place in the order, and what it shares a worker with."""
-    file = nodeid.partition("::")[0]
-    for number, (start, name) in enumerate(TOGETHER.items()):
-        if file.startswith(f"tests/{start}"):
-            return number, name
-    return len(TOGETHER), file
+    """A test's place in the order, and the group that shares a worker with it."""
+    file = nodeid.partition("::")[0].removeprefix("tests/").removesuffix(".py")
+    for number, (start, group) in enumerate(GROUPS.items()):
+        if file.startswith(start):
+            return number, group
+    return len(GROUPS), file
 
 
 def tool(name: str, remedy: str) -> str:

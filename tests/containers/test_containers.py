@@ -7,8 +7,6 @@ import pytest
 
 from tests.images.starts import HUB, JUPYTERHUB, NOTEBOOK
 
-pytestmark = pytest.mark.sandbox
-
 NAMES = ("hub", "custom-hub", "notebook", "custom-notebook")
 FOLDERS = ("/usr", "/etc", "/var/tmp", "/opt")
 READ_ONLY = f"""

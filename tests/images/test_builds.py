@@ -9,8 +9,6 @@ import pytest
 from sandbox.containers import base_images
 from sandbox.containers.image_store import merged
 
-pytestmark = pytest.mark.sandbox
-
 NETWORK = (
     "In a closed network, set HTTP_PROXY, HTTPS_PROXY and NO_PROXY, or the address of a mirror "
     "(PIP_INDEX_URL for Python packages, NPM_MIRROR for npm's), in the environment of the BuildConfig.\n"

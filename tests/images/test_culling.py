@@ -21,8 +21,6 @@ from jupyterhub import __version__
 from tests.ports import free_port
 from tests.transcript.project import eventually
 
-pytestmark = pytest.mark.sandbox
-
 TOKEN = "the-token-of-a-page"
 TIMEOUT = 6
 

@@ -72,7 +72,6 @@ def test_a_hub_that_does_not_answer_is_left_to_the_server():
     assert check() == (0, "")
 
 
-@pytest.mark.sandbox
 def test_a_users_server_does_not_start_under_another_hub(workshop, notebook):
     with hub("99.0.0") as url:
         start = "/opt/app-root/bin/start-singleuser.sh 2>&1; echo exit $?"

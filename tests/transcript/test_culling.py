@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from tests.transcript.jupyterlab import MINUTE, new_notebook, open_jupyterlab, user_of
 from tests.transcript.project import Project, eventually
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.browser, pytest.mark.cluster]
+pytestmark = pytest.mark.cluster
 
 TIMEOUT = 30  # seconds; a page that opens must be faster
 WARNING = re.compile(r"This server is idle and will be stopped (in \d+ seconds?|at any moment)\.")

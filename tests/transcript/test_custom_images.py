@@ -13,7 +13,7 @@ from tests.transcript.jupyterlab import MINUTE, new_notebook, open_jupyterlab, r
 from tests.transcript.project import Project, eventually
 from tests.transcript.readme import oc_commands
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.browser, pytest.mark.cluster]
+pytestmark = pytest.mark.cluster
 
 EDIT = oc_commands("Your own hub")[:2]
 SETTING = 'c.JupyterHub.template_vars = dict(announcement="Edited")'

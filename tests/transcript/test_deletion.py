@@ -7,7 +7,7 @@ import pytest
 from tests.conftest import DELETE
 from tests.transcript.project import Project, eventually
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.cluster]
+pytestmark = pytest.mark.cluster
 
 
 def test_the_last_command_of_the_readme_leaves_nothing_of_the_instance(project: Project) -> None:

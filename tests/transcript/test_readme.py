@@ -19,8 +19,6 @@ from tests.transcript.jupyterlab import open_jupyterlab
 from tests.transcript.project import Project, eventually
 from tests.transcript.readme import oc_commands, sections
 
-pytestmark = pytest.mark.sandbox
-
 RUN_BY = {
     "Try it on your machine": "the fixture made",
     "On OpenShift": "the fixture project, and the last one test_deletion.py",
@@ -87,7 +85,6 @@ def test_make_run_reuses_what_is_built(made: Made) -> None:
 
 
 @pytest.mark.cluster
-@pytest.mark.browser
 def test_a_second_pass_of_the_whole_transcript_in_one_project_is_like_the_first(
     project: Project, request: pytest.FixtureRequest, browser: BrowserContext
 ) -> None:

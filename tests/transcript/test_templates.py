@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, expect
 from tests.transcript.jupyterlab import MINUTE, open_jupyterlab, user_of
 from tests.transcript.project import Project, eventually
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.browser, pytest.mark.cluster]
+pytestmark = pytest.mark.cluster
 
 DATABASE = ("pods", "--selector", "app=second,component=database")
 OF_AN_INSTANCE = "all,pvc,secrets,configmaps,networkpolicies,poddisruptionbudgets,sa,roles,rolebindings"

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.transcript.jupyterlab import MINUTE, new_notebook, open_jupyterlab, run_cell, user_of
 from tests.transcript.project import Project, eventually
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.browser, pytest.mark.cluster]
+pytestmark = pytest.mark.cluster
 
 NOTEBOOKS = "app=jupyterhub,component=singleuser-server"
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"

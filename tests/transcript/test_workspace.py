@@ -1,4 +1,7 @@
-"""The template `jupyterhub-workspace`: OpenShift's login, a menu of images, volumes, limits of groups."""
+"""The template `jupyterhub-workspace`: OpenShift's login, a menu of images, volumes, limits of groups.
+
+These tests do not run on a cluster, as they need users and groups, which a project admin cannot create.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,6 @@ from sandbox.apimachinery.json_types import Obj
 from tests.conftest import STATE
 from tests.transcript.jupyterlab import MINUTE, new_notebook, run_cell, user_of
 from tests.transcript.project import Project, eventually
-
-# Not for a cluster: its people and groups are not ours to make.
-pytestmark = [pytest.mark.sandbox, pytest.mark.browser]
 
 NOTEBOOKS = "app=workspace,component=singleuser-server"
 CONFIG = """
