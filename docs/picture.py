@@ -1,7 +1,7 @@
-"""The pictures of the documentation.
+"""Take the screenshots of the documentation.
 
-The README's is of a running sandbox: `make run` in one terminal, `make picture` in another.
-The menu of images is that of a hub whose project answers from recordings.
+The README's shows a running sandbox: `make run` in one terminal, `make picture` in another.
+The image menu is that of a hub whose OpenShift API answers from recordings.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ CELLS = (
 
 
 def main() -> None:
-    """Take both."""
+    """Take both screenshots."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium_path(), args=["--no-sandbox", "--force-device-scale-factor=1"]
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def take_menu(browser: Browser) -> None:
-    """Log in, and choose the second of the images."""
+    """Log in and choose the second image."""
     lines = (CHECKOUT / "tests/hub/recorded.jsonl").read_text().splitlines()
     recorded = {record["name"]: record for record in map(json.loads, lines)}
     with TemporaryDirectory() as temporary:
@@ -57,7 +57,7 @@ def take_menu(browser: Browser) -> None:
 
 
 def take_jupyterlab(browser: Browser) -> None:
-    """Open the route, run the cells."""
+    """Open the route and run the cells."""
     command = [sys.executable, "-m", "sandbox", "status"]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     url = next(line.split()[1] for line in shown.splitlines() if line.startswith("route "))

@@ -1,4 +1,4 @@
-"""What network policies let through, evaluated over labels and addresses as the API defines it.
+"""Evaluate network policies over labels and addresses, as the API defines them.
 
 https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
@@ -14,7 +14,7 @@ from sandbox.apimachinery.selectors import label_query
 
 @dataclass(frozen=True)
 class Pod:
-    """A pod, of the project itself (`namespace` is None) or of a namespace with these labels."""
+    """A pod in the project (`namespace` is None), or in a namespace with these labels."""
 
     labels: dict[str, str]
     namespace: dict[str, str] | None = None
@@ -23,7 +23,7 @@ class Pod:
 
 @dataclass(frozen=True)
 class Host:
-    """What is no pod: an address outside, or a node."""
+    """An address that belongs to no pod: a host outside the cluster, or a node."""
 
     address: str
 
@@ -31,7 +31,7 @@ class Host:
 def allowed(
     policies: list[Obj], source: Pod | Host, target: Pod | Host, port: int, protocol: str = "TCP"
 ) -> bool:
-    """Whether a connection is let out of its source and into its target."""
+    """Whether the policies of both sides allow a connection."""
     return _passes(policies, "Egress", source, target, port, protocol) and _passes(
         policies, "Ingress", target, source, port, protocol
     )
@@ -40,7 +40,7 @@ def allowed(
 def _passes(
     policies: list[Obj], way: str, pod: Pod | Host, other: Pod | Host, port: int, protocol: str
 ) -> bool:
-    """Whether the policies of one side let it through. A pod that no policy selects is open."""
+    """Whether the policies of one side allow it. A pod that no policy selects allows everything."""
     if isinstance(pod, Host) or pod.namespace is not None:
         return True
     selecting = [

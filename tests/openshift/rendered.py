@@ -1,4 +1,4 @@
-"""The committed templates, and the objects that are made of them."""
+"""The committed templates, and the objects that they produce."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ UNUSUAL = {
 
 
 def process(name: str, **parameters: str) -> list[Obj]:
-    """As `oc process NAME --param ...`: the objects, with values given, default or generated."""
+    """The objects that `oc process NAME --param ...` prints."""
     template = deepcopy(TEMPLATES[name])
     declared = {parameter["name"]: parameter for parameter in template["parameters"]}
     for parameter, value in parameters.items():
@@ -57,30 +57,30 @@ def process(name: str, **parameters: str) -> list[Obj]:
 
 
 def required(name: str) -> dict[str, str]:
-    """What a template must be given."""
+    """Values for the parameters of a template that have no default."""
     declared = {parameter["name"] for parameter in TEMPLATES[name]["parameters"]}
     return {key: value for key, value in REPOSITORY.items() if key in declared}
 
 
 def unusual(name: str) -> dict[str, str]:
-    """Odd values for those parameters that a template has."""
+    """Unusual values for the parameters of a template."""
     declared = {parameter["name"] for parameter in TEMPLATES[name]["parameters"]}
     return {key: value for key, value in (REPOSITORY | UNUSUAL).items() if key in declared}
 
 
 def kinds(objects: list[Obj], *wanted: str) -> dict[str, Obj]:
-    """The objects of a kind by name."""
+    """The objects of the given kinds, by name."""
     return {obj["metadata"]["name"]: obj for obj in objects if obj["kind"] in wanted}
 
 
 def workloads(objects: list[Obj]) -> dict[str, Obj]:
-    """Deployments and DeploymentConfigs by the component that they run."""
+    """Deployments and DeploymentConfigs, by the component that they run."""
     found = kinds(objects, "Deployment", "DeploymentConfig").values()
     return {obj["spec"]["template"]["metadata"]["labels"]["component"]: obj for obj in found}
 
 
 def containers(workload: Obj) -> dict[str, Obj]:
-    """All containers of a workload, init containers too, by name."""
+    """All containers of a workload, including init containers, by name."""
     pod = workload["spec"]["template"]["spec"]
     return {
         container["name"]: container for container in [*pod.get("initContainers", []), *pod["containers"]]

@@ -1,4 +1,4 @@
-"""The templates through the real clients.
+"""Process and create the templates with the real clients.
 
 `kubectl` is always there. `oc` is in no package registry: where it is not on the PATH, its part is skipped.
 """
@@ -43,7 +43,7 @@ MONITORED: Obj = {
 
 
 class Discovery(BaseHTTPRequestHandler):
-    """Which resources there are: all that a client asks before it creates something for show only."""
+    """The discovery API, the only one that a client with `--dry-run=client` uses."""
 
     protocol_version = "HTTP/1.1"
 
@@ -67,7 +67,7 @@ class Discovery(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
+        """Do not log requests."""
 
 
 class Server(ThreadingHTTPServer):
@@ -99,7 +99,7 @@ def oc() -> str:
 
 
 def given(name: str, values: str) -> dict[str, str]:
-    """Parameters, with nothing left to chance."""
+    """Parameter values, including those that would be generated."""
     declared = {parameter["name"] for parameter in TEMPLATES[name]["parameters"]}
     fixed = {key: value for key, value in GENERATED.items() if key in declared}
     return fixed | (required(name) if values == "defaults" else unusual(name))
@@ -125,14 +125,14 @@ def created(client: str, api: str, home: Path, document: Obj, *words: str) -> li
 
 
 def named(objects: list[Obj]) -> list[str]:
-    """What a client calls the objects that it creates."""
+    """The lines that a client prints for the objects that it creates."""
     groups = {obj["kind"]: obj["apiVersion"].rpartition("/")[0] for obj in objects}
     kind = {key: key.lower() + (f".{group}" if group else "") for key, group in groups.items()}
     return sorted(f"{kind[obj['kind']]}/{obj['metadata']['name']} created (dry run)" for obj in objects)
 
 
 @pytest.mark.parametrize("values", ["defaults", "unusual"])
-def test_a_client_would_create_what_the_templates_make(
+def test_a_client_creates_the_objects_of_the_templates(
     client: str, values: str, api: str, tmp_path: Path
 ) -> None:
     objects = [obj for name in TEMPLATES for obj in process(name, **given(name, values))]
@@ -141,14 +141,16 @@ def test_a_client_would_create_what_the_templates_make(
 
 
 @pytest.mark.parametrize("path", FILES)
-def test_a_client_would_create_images_builds_and_templates(
+def test_a_client_creates_image_streams_builds_and_templates(
     client: str, path: str, api: str, tmp_path: Path
 ) -> None:
     document = json.loads((CHECKOUT / path).read_text())
     assert created(client, api, tmp_path, document) == named(document["items"])
 
 
-def test_one_selector_leaves_out_what_only_an_admin_may_make(client: str, api: str, tmp_path: Path) -> None:
+def test_one_selector_excludes_the_objects_that_only_an_admin_may_create(
+    client: str, api: str, tmp_path: Path
+) -> None:
     objects = process("jupyterhub-workspace", SERVICE_ACCOUNT="ours")
     document = {"kind": "List", "apiVersion": "v1", "items": objects}
     kept = created(client, api, tmp_path, document, "--selector=app.kubernetes.io/component!=access")
@@ -157,12 +159,14 @@ def test_one_selector_leaves_out_what_only_an_admin_may_make(client: str, api: s
 
 @pytest.mark.parametrize("values", ["defaults", "unusual"])
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_oc_process_makes_what_the_sandbox_makes(oc: str, name: str, values: str, tmp_path: Path) -> None:
+def test_oc_process_renders_the_same_objects_as_the_sandbox(
+    oc: str, name: str, values: str, tmp_path: Path
+) -> None:
     parameters = given(name, values)
     assert processed_by(oc, name, parameters, tmp_path) == process(name, **parameters)
 
 
-def test_oc_generates_secrets_of_the_promised_form(oc: str, tmp_path: Path) -> None:
+def test_oc_generates_secrets_of_the_declared_form(oc: str, tmp_path: Path) -> None:
     secret = next(obj for obj in processed_by(oc, "jupyterhub", {}, tmp_path) if obj["kind"] == "Secret")
     lengths = {name: len(value) for name, value in secret["stringData"].items()}
     assert lengths == {
@@ -174,7 +178,7 @@ def test_oc_generates_secrets_of_the_promised_form(oc: str, tmp_path: Path) -> N
     }
 
 
-def test_the_documented_command_lets_scipy_follow_minimal(oc: str, tmp_path: Path) -> None:
+def test_the_documented_command_makes_scipy_build_after_minimal(oc: str, tmp_path: Path) -> None:
     scipy = next(
         obj for obj in PLAIN if (obj["kind"], obj["metadata"]["name"]) == ("BuildConfig", "scipy-notebook")
     )

@@ -1,4 +1,4 @@
-"""Every rendered object has only fields that the API has, so that a misspelled one fails here."""
+"""Every rendered object has only fields that the API knows, so that a misspelled field fails here."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ SERVICE_MONITOR = closed(
 
 
 def unknown_fields(obj: Obj) -> list[str]:
-    """Fields that neither Kubernetes nor OpenShift knows. Raises on a value of the wrong type."""
+    """The fields that neither Kubernetes nor OpenShift knows. Raises if a value has the wrong type."""
     if obj["kind"] == "ServiceMonitor":
         validate(obj, SERVICE_MONITOR)
     elif ".openshift.io/" not in obj["apiVersion"]:
@@ -55,12 +55,12 @@ def unknown_fields(obj: Obj) -> list[str]:
 
 @pytest.mark.parametrize("values", ["defaults", "unusual"])
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_what_a_template_makes_has_no_unknown_field(name: str, values: str) -> None:
+def test_the_objects_of_a_template_have_no_unknown_field(name: str, values: str) -> None:
     objects = process(name, **(required(name) if values == "defaults" else unusual(name)))
     assert {obj["metadata"]["name"]: unknown for obj in objects if (unknown := unknown_fields(obj))} == {}
 
 
-def test_the_templates_and_the_images_have_no_unknown_field() -> None:
+def test_templates_image_streams_and_builds_have_no_unknown_field() -> None:
     found = {obj["metadata"]["name"]: unknown_fields(obj) for obj in [*PLAIN, *TEMPLATES.values()]}
     assert {name: unknown for name, unknown in found.items() if unknown} == {}
 

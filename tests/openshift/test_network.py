@@ -1,4 +1,4 @@
-"""Who may talk to whom, by the network policies of a template over the labels of its pods."""
+"""Which connections between pods the network policies of a template allow."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ EXPECTED = {
 
 @pytest.fixture(params=HUBS)
 def policies(request: pytest.FixtureRequest) -> list[Obj]:
-    """Those of two instances, side by side in one project."""
+    """The policies of two instances in one project."""
     name = request.param
     made = [
         process(name, **required(name) | {"APPLICATION_NAME": application})
@@ -90,7 +90,9 @@ def policies(request: pytest.FixtureRequest) -> list[Obj]:
 
 
 @pytest.mark.parametrize("source", EXPECTED)
-def test_open_are_just_the_paths_that_are_needed(policies: list[Obj], source: str) -> None:
+def test_network_policies_allow_only_the_connections_that_are_needed(
+    policies: list[Obj], source: str
+) -> None:
     own = parts("jupyterhub", INSTANCE)
     everyone = {**PEERS, **own}
     # What is outside is not ours to close: asked is who reaches our pods, and where these get to.
@@ -103,13 +105,13 @@ def test_open_are_just_the_paths_that_are_needed(policies: list[Obj], source: st
     assert found == EXPECTED[source]
 
 
-def test_names_are_resolved_by_udp_too(policies: list[Obj]) -> None:
+def test_network_policies_allow_dns_over_udp(policies: list[Obj]) -> None:
     for component, pod in parts("jupyterhub", INSTANCE).items():
         asked = [allowed(policies, pod, PEERS["dns"], port, "UDP") for port in (53, 5353)]
         assert asked == ([False, False] if component == "database" else [True, True])
 
 
-def test_a_notebook_reaches_another_notebook_on_no_port(policies: list[Obj]) -> None:
+def test_a_notebook_server_cannot_connect_to_another_on_any_port(policies: list[Obj]) -> None:
     notebook = parts("jupyterhub", INSTANCE)["notebook"]
     neighbour = Pod(notebook.labels, address="10.128.0.8")
     assert [
@@ -118,5 +120,5 @@ def test_a_notebook_reaches_another_notebook_on_no_port(policies: list[Obj]) -> 
     assert not allowed(policies, notebook, neighbour, 8080)
 
 
-def test_a_pod_without_a_policy_is_open() -> None:
+def test_a_pod_that_no_policy_selects_accepts_every_connection() -> None:
     assert allowed([], Pod({"app": "x"}), Host("169.254.169.254"), 80)

@@ -1,4 +1,4 @@
-"""The pods of a hub: what an administrator, a quota and the security context constraint look at."""
+"""The pods of a hub: secrets, resources, probes and security contexts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ every_hub = pytest.mark.parametrize("name", HUBS)
 
 
 @every_hub
-def test_secrets_stand_in_the_secret_and_nowhere_else(name: str) -> None:
+def test_secret_values_are_in_the_secret_and_nowhere_else(name: str) -> None:
     objects = process(name, **required(name) | GIVEN)
     assert kinds(objects, "Secret")[name]["stringData"] == SECRETS
     others = json.dumps([obj for obj in objects if obj["kind"] != "Secret"])
@@ -70,7 +70,7 @@ def test_each_pod_gets_only_the_secrets_that_it_needs(name: str) -> None:
 
 @every_hub
 @pytest.mark.parametrize("values", ["defaults", "unusual"])
-def test_the_hub_understands_every_variable_that_it_gets(
+def test_the_hub_reads_every_variable_that_its_deployment_sets(
     name: str, values: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parameters = (required(name) if values == "defaults" else unusual(name)) | GIVEN
@@ -128,7 +128,7 @@ def test_every_pod_passes_the_standard_restricted_without_naming_a_uid(name: str
         assert restricted_violations(workload["spec"]["template"]["spec"]) == []
 
 
-def test_a_pod_that_is_not_restricted_is_found_out() -> None:
+def test_the_check_finds_a_pod_that_is_not_restricted() -> None:
     pod = {"containers": [{"name": "c", "securityContext": {"runAsUser": 0}}], "hostNetwork": True}
     assert restricted_violations(pod) == [
         "pod: hostNetwork",
@@ -187,7 +187,7 @@ def test_workloads_select_their_own_pods_and_never_a_notebook(name: str) -> None
 
 
 @every_hub
-def test_every_container_that_serves_is_probed_and_no_two_pods_of_one_run_at_a_time(name: str) -> None:
+def test_every_serving_container_has_probes_and_every_workload_recreates_its_pod(name: str) -> None:
     found = workloads(process(name, **required(name)))
     for workload in found.values():
         assert workload["spec"]["strategy"]["type"] == "Recreate"
@@ -207,14 +207,14 @@ def test_every_container_that_serves_is_probed_and_no_two_pods_of_one_run_at_a_t
 
 
 @every_hub
-def test_no_pod_starts_with_an_image_that_is_not_yet_resolved(name: str) -> None:
-    """The API holds back a pod whose image is a blank; another name would be looked for elsewhere."""
+def test_no_pod_starts_before_its_image_stream_tag_is_resolved(name: str) -> None:
+    """The API rejects a pod whose image is blank; a node would look up any other name in a registry."""
     for workload in workloads(process(name, **required(name))).values():
         assert {container["image"] for container in containers(workload).values()} == {" "}
 
 
 def restricted_violations(pod: Obj) -> list[str]:
-    """What https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted refuses."""
+    """Violations of https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted."""
     found = [f"pod: {key}" for key in ("hostNetwork", "hostPID", "hostIPC") if pod.get(key)]
     allowed = {"configMap", "emptyDir", "persistentVolumeClaim", "projected", "secret"}
     found += [

@@ -1,4 +1,4 @@
-"""resources.json and notebook/resources.json: what `oc create -f` makes before any template is used."""
+"""resources.json and notebook/resources.json: image streams, build configs and templates."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_the_committed_files_are_what_the_sources_render() -> None:
     assert rendered == {path: (CHECKOUT / path).read_text() for path in FILES}, "run: make resources"
 
 
-def test_a_fork_renders_its_own_address_and_no_other(tmp_path: Path) -> None:
+def test_a_fork_renders_only_its_own_git_url(tmp_path: Path) -> None:
     fork = tmp_path / "fork"
     shutil.copytree(CHECKOUT / "openshift", fork / "openshift")
     (fork / "notebook").mkdir()
@@ -74,7 +74,7 @@ def test_the_documented_objects_are_there() -> None:
     }
 
 
-def test_every_image_comes_through_a_stream_of_the_project_and_none_from_docker_hub() -> None:
+def test_every_image_comes_from_an_image_stream_of_the_project_and_none_from_docker_hub() -> None:
     imported = {
         (name, tag["name"]): (tag["from"], tag["importPolicy"])
         for name, stream in STREAMS.items()
@@ -118,7 +118,7 @@ def test_deleting_an_instance_keeps_streams_and_builds() -> None:
     }
 
 
-def test_builds_use_the_scripts_of_the_builder_image_and_name_ours_in_the_result() -> None:
+def test_builds_use_the_scripts_of_the_builder_image_and_label_the_result_with_ours() -> None:
     labels = [
         {"name": "io.openshift.s2i.scripts-url", "value": "image:///opt/app-root/builder"},
         {"name": "io.s2i.scripts-url", "value": "image:///opt/app-root/builder"},
@@ -137,7 +137,7 @@ def test_builds_use_the_scripts_of_the_builder_image_and_name_ours_in_the_result
         assert "scripts" not in build["spec"]["strategy"]["sourceStrategy"]
 
 
-def test_build_pods_have_requests_and_limits_and_end() -> None:
+def test_build_pods_have_requests_limits_and_a_deadline() -> None:
     for build in all_builds():
         for part in ("requests", "limits"):
             assert build["spec"]["resources"][part].keys() == {"memory", "cpu"}
@@ -145,8 +145,8 @@ def test_build_pods_have_requests_and_limits_and_end() -> None:
         assert build["spec"]["runPolicy"] == "SerialLatestOnly"
 
 
-def test_a_new_base_image_is_followed_by_images_and_pods() -> None:
-    """Base, hub and notebook, custom image, workload: each starts from the tag that the one before makes."""
+def test_a_new_base_image_starts_builds_and_rollouts() -> None:
+    """Base image, hub and notebook image, custom image, workload: each follows the tag of the one before."""
     chain = {build["spec"]["output"]["to"]["name"]: followed_by(build) for build in all_builds()}
     assert chain == {
         "jupyterhub:latest": ["jupyterhub-python:3.12"],
@@ -171,7 +171,7 @@ def test_a_new_base_image_is_followed_by_images_and_pods() -> None:
         }
 
 
-def test_scipy_is_built_when_asked_for_and_says_how() -> None:
+def test_scipy_is_built_on_request_and_its_description_says_how() -> None:
     scipy = BUILDS["scipy-notebook"]
     assert scipy["spec"]["triggers"] == []
     assert scipy["metadata"]["annotations"] == {
@@ -181,7 +181,7 @@ def test_scipy_is_built_when_asked_for_and_says_how() -> None:
     }
 
 
-def test_a_deployment_is_rolled_out_by_the_same_changes_as_a_deployment_config() -> None:
+def test_deployments_have_the_same_image_triggers_as_deployment_configs() -> None:
     hub = kinds(process("jupyterhub-deployment"), "Deployment")["jupyterhub-deployment"]
     assert json.loads(hub["metadata"]["annotations"]["image.openshift.io/triggers"]) == [
         {
@@ -212,7 +212,7 @@ def all_builds() -> list[Obj]:
 
 
 def followed_by(build: Obj) -> list[str]:
-    """The image stream tags whose change starts this build."""
+    """The image stream tags that trigger this build."""
     changes = [
         trigger["imageChange"] for trigger in build["spec"]["triggers"] if trigger["type"] == "ImageChange"
     ]

@@ -1,4 +1,4 @@
-"""What a person meets in a template: its texts, its parameters, the names and labels of what it makes."""
+"""The templates: texts, parameters, and the names and labels of their objects."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ def test_every_parameter_is_used_and_every_reference_declared(name: str) -> None
 
 
 @every_template
-def test_every_parameter_explains_itself_and_only_a_repository_must_be_given(name: str) -> None:
+def test_every_parameter_has_a_title_and_a_description_and_only_the_repository_has_no_default(
+    name: str,
+) -> None:
     must = set()
     for parameter in TEMPLATES[name]["parameters"]:
         assert parameter["displayName"] and parameter["description"].endswith((".", "-"))
@@ -69,7 +71,7 @@ def test_the_first_parameter_is_the_name_and_generated_ones_come_last(name: str)
 
 
 @every_template
-def test_the_catalogue_shows_a_tile_with_all_its_texts(name: str) -> None:
+def test_every_template_has_the_annotations_of_a_catalogue_tile(name: str) -> None:
     template = TEMPLATES[name]
     assert template["apiVersion"] == "template.openshift.io/v1"
     annotations = template["metadata"]["annotations"]
@@ -117,7 +119,7 @@ def test_the_first_ten_parameters_of_a_workspace_are_those_that_a_person_changes
 
 
 @every_template
-def test_the_message_says_what_to_type_next_and_nothing_secret(name: str) -> None:
+def test_the_message_names_the_next_commands_and_no_secret(name: str) -> None:
     message = TEMPLATES[name]["message"]
     assert set(re.findall(r"\$\{([A-Z_]+)\}", message)) <= {
         "APPLICATION_NAME",
@@ -129,7 +131,7 @@ def test_the_message_says_what_to_type_next_and_nothing_secret(name: str) -> Non
     assert {"delete", look} <= set(commands)
 
 
-def test_the_message_of_the_transcripts_template() -> None:
+def test_the_message_of_the_template_jupyterhub() -> None:
     message = TEMPLATES["jupyterhub"]["message"].replace("${APPLICATION_NAME}", "jakevdp")
     expected = """\
 OpenShift is deploying the JupyterHub 'jakevdp'.
@@ -144,13 +146,13 @@ OpenShift is deploying the JupyterHub 'jakevdp'.
 
 
 @every_template
-def test_every_api_group_is_spelled_out(name: str) -> None:
+def test_every_object_has_the_full_api_group(name: str) -> None:
     for obj in TEMPLATES[name]["objects"]:
         assert obj["apiVersion"] == API[obj["kind"]]
 
 
 @every_hub
-def test_a_hub_is_made_of_the_documented_objects(name: str) -> None:
+def test_a_hub_consists_of_the_documented_objects(name: str) -> None:
     made = process(name, **required(name) | {"APPLICATION_NAME": "hub"})
     workload = "DeploymentConfig" if name == "jupyterhub" else "Deployment"
     assert set(kinds(made, workload)) == {"hub", "hub-proxy", "hub-db"}
@@ -228,7 +230,7 @@ def test_two_instances_share_no_name(name: str) -> None:
 
 
 @every_hub
-def test_everything_of_an_instance_carries_its_label(name: str) -> None:
+def test_every_object_of_an_instance_has_its_labels(name: str) -> None:
     for obj in process(name, **unusual(name)):
         labels = obj["metadata"]["labels"]
         assert labels["app"] == labels["app.kubernetes.io/instance"] == labels["app.kubernetes.io/part-of"]
@@ -236,7 +238,7 @@ def test_everything_of_an_instance_carries_its_label(name: str) -> None:
 
 
 @every_hub
-def test_names_stay_within_what_their_kind_allows_with_the_longest_application_name(name: str) -> None:
+def test_names_and_labels_are_valid_with_the_longest_application_name(name: str) -> None:
     for obj in process(name, **unusual(name)):
         assert (
             len(obj["metadata"]["name"]) <= 52
@@ -246,7 +248,7 @@ def test_names_stay_within_what_their_kind_allows_with_the_longest_application_n
 
 
 @every_hub
-def test_the_topology_view_draws_lines_between_the_workloads_that_there_are(name: str) -> None:
+def test_the_topology_view_connects_workloads_that_exist(name: str) -> None:
     found = workloads(process(name, **required(name)))
     lines = {}
     for component, workload in found.items():
@@ -260,7 +262,7 @@ def test_the_topology_view_draws_lines_between_the_workloads_that_there_are(name
     assert runtimes == {"hub": "python", "proxy": "nodejs", "database": "postgresql"}
 
 
-def test_an_existing_service_account_takes_the_place_of_the_own_one() -> None:
+def test_an_existing_service_account_replaces_the_templates_own() -> None:
     for given, expected in (("", "jupyterhub-workspace-hub"), ("ours", "ours")):
         hub = workloads(process("jupyterhub-workspace", SERVICE_ACCOUNT=given))["hub"]
         pod = hub["spec"]["template"]["spec"]
@@ -268,7 +270,7 @@ def test_an_existing_service_account_takes_the_place_of_the_own_one() -> None:
         assert (pod["serviceAccountName"] or pod["serviceAccount"]) == expected
 
 
-def test_what_only_an_admin_may_make_can_be_left_out_with_one_selector() -> None:
+def test_one_label_selects_the_objects_that_only_an_admin_may_create() -> None:
     objects = process("jupyterhub-workspace", SERVICE_ACCOUNT="ours")
     left_out = [
         o["kind"] for o in objects if o["metadata"]["labels"].get("app.kubernetes.io/component") == "access"
@@ -276,7 +278,7 @@ def test_what_only_an_admin_may_make_can_be_left_out_with_one_selector() -> None
     assert left_out == ["ServiceAccount", "Role", "RoleBinding"]
 
 
-def test_the_own_account_may_ask_for_logins_that_come_back_to_the_hubs_callback() -> None:
+def test_the_service_account_is_an_oauth_client_whose_redirect_is_the_hubs_callback() -> None:
     account = kinds(process("jupyterhub-workspace", APPLICATION_NAME="ws"), "ServiceAccount")["ws-hub"]
     annotations = account["metadata"]["annotations"]
     assert annotations.pop("serviceaccounts.openshift.io/oauth-redirecturi.first") == "/hub/oauth_callback"
@@ -289,14 +291,14 @@ def test_the_own_account_may_ask_for_logins_that_come_back_to_the_hubs_callback(
     assert annotations == {}
 
 
-def test_the_role_binding_binds_the_own_account_to_the_own_role() -> None:
+def test_the_role_binding_binds_the_service_account_to_the_role() -> None:
     binding = kinds(process("jupyterhub-workspace", APPLICATION_NAME="ws"), "RoleBinding")["ws-hub"]
     # Without a namespace it is the binding's own: kubernetes/pkg/registry/rbac/validation/rule.go
     assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "ws-hub"}]
     assert binding["roleRef"] == {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "ws-hub"}
 
 
-def test_the_role_names_its_verbs_and_gives_no_way_to_more_rights() -> None:
+def test_the_role_lists_its_verbs_and_allows_no_privilege_escalation() -> None:
     role = kinds(process("jupyterhub-workspace"), "Role")["jupyterhub-workspace-hub"]
     given = {resource for rule in role["rules"] for resource in rule["resources"]}
     assert not given & {"roles", "rolebindings", "serviceaccounts", "serviceaccounts/token", "pods/exec"}
@@ -304,7 +306,7 @@ def test_the_role_names_its_verbs_and_gives_no_way_to_more_rights() -> None:
 
 
 @pytest.mark.parametrize("name", ["jupyterhub-workspace", "jupyterhub-quickstart"])
-def test_the_hub_may_delete_of_the_instance_what_it_becomes_the_owner_of_and_no_more(name: str) -> None:
+def test_the_hub_may_delete_only_the_objects_whose_owner_it_sets(name: str) -> None:
     """Whoever sets an owner must have the right to delete; see cluster/owner_references.py."""
     objects = process(name, **required(name))
     deleted = {
@@ -323,7 +325,7 @@ def test_the_hub_may_delete_of_the_instance_what_it_becomes_the_owner_of_and_no_
 
 
 @every_hub
-def test_the_route_is_encrypted_and_leads_to_the_proxy(name: str) -> None:
+def test_the_route_terminates_tls_and_leads_to_the_proxy(name: str) -> None:
     route = kinds(process(name, **required(name)), "Route")[name]
     assert route["spec"] == {
         "to": {"kind": "Service", "name": f"{name}-proxy", "weight": 100},
@@ -338,14 +340,14 @@ def test_the_route_is_encrypted_and_leads_to_the_proxy(name: str) -> None:
 
 
 @every_hub
-def test_the_configuration_arrives_as_it_was_typed(name: str) -> None:
+def test_the_config_map_contains_the_configuration_unchanged(name: str) -> None:
     parameters = unusual(name)
     config = kinds(process(name, **parameters), "ConfigMap")["jakevdp-2-with-23-chars-cfg"]
     assert config["data"] == {"jupyterhub_config.py": parameters["JUPYTERHUB_CONFIG"]}
 
 
 @every_hub
-def test_a_disruption_budget_lets_one_pod_of_the_instance_go_at_a_time(name: str) -> None:
+def test_the_disruption_budget_allows_the_eviction_of_one_pod_at_a_time(name: str) -> None:
     budget = kinds(process(name, **required(name)), "PodDisruptionBudget")[name]
     assert budget["spec"] == {
         "maxUnavailable": 1,

@@ -1,4 +1,4 @@
-"""The commands that the README shows."""
+"""The commands in the README."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.paths import CHECKOUT
 
 
 def sections() -> dict[str, list[list[str]]]:
-    """The words of each command in the README's shell blocks, by the heading above."""
+    """The words of each command in the README's shell blocks, by section heading."""
     found: dict[str, list[list[str]]] = {}
     for part in re.split(r"^## ", (CHECKOUT / "README.md").read_text(), flags=re.MULTILINE)[1:]:
         heading = part.splitlines()[0]

@@ -1,4 +1,4 @@
-"""Every command that the README shows is run: here, or by the fixture or test that is named here."""
+"""Run every command of the README: here, or in the fixture or test that RUN_BY names."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ RUN_BY = {
     "On OpenShift": "the fixture project, and the last one test_deletion.py",
     "Your own notebook image": "the fixture jakevdp",
     "Your own hub": "test_custom_images.py",
-    "When something is wrong": "test_the_first_look_at_a_fault",
+    "When something is wrong": "test_the_commands_for_troubleshooting_print_something",
     "Development": "`make test` itself",
 }
 
 
-def test_the_readme_shows_no_command_that_no_test_runs() -> None:
+def test_every_section_of_the_readme_with_commands_names_the_test_that_runs_them() -> None:
     assert sections().keys() == RUN_BY.keys()
     assert sections()["Development"] == [["make", "test"]]
 
 
 @pytest.mark.cluster
 @pytest.mark.parametrize("words", oc_commands("When something is wrong"), ids=" ".join)
-def test_the_first_look_at_a_fault(project: Project, words: list[str]) -> None:
+def test_the_commands_for_troubleshooting_print_something(project: Project, words: list[str]) -> None:
     assert project.oc(*words)
 
 
 @dataclass
 class Made:
-    """What `make run` has started."""
+    """A running `make run`."""
 
     run: subprocess.Popen[bytes]
     state: Path
 
     def stop(self) -> None:
-        """As Ctrl-C does."""
+        """Interrupt it as Ctrl-C does."""
         if self.run.poll() is None:
             os.killpg(self.run.pid, signal.SIGINT)
         self.run.wait(timeout=60)
@@ -56,7 +56,7 @@ class Made:
 
 @pytest.fixture(scope="module")
 def made(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
-    """`make run` beside the project, with the images that were built there."""
+    """`make run` next to the project, with the images that were built there."""
     assert [words[0] for words in sections()["Try it on your machine"]] == ["git", "cd", "make"]
     folder = tmp_path_factory.mktemp("made")
     state, output = folder / "state", folder / "output"
@@ -80,7 +80,7 @@ def made(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         made.stop()
 
 
-def test_make_run_reuses_what_is_built(made: Made) -> None:
+def test_make_run_reuses_images_that_are_built(made: Made) -> None:
     assert "---> Installing JupyterHub" not in (made.state / "log" / "run.log").read_text()
 
 
@@ -106,13 +106,13 @@ def test_ctrl_c_leaves_nothing_behind(made: Made) -> None:
 
 
 def shown(run: subprocess.Popen[bytes], output: Path) -> str:
-    """What it has printed; an assertion if it ended."""
+    """The output so far; fails if the process has ended."""
     assert run.poll() is None, f"`make run` ended with exit code {run.returncode}:\n{output.read_text()}"
     return output.read_text()
 
 
 def processes_with(argument: str) -> list[str]:
-    """The command lines of this machine's processes that name something."""
+    """The command lines of processes on this machine that contain the argument."""
     found = []
     for process in Path("/proc").glob("[0-9]*/cmdline"):
         try:

@@ -1,4 +1,4 @@
-"""docs/login.md: what it shows is loaded as a hub loads it, and the login is what it says."""
+"""docs/login.md: the hub loads each example, and the login works as described."""
 
 import re
 import sys
@@ -37,7 +37,7 @@ def code(section: str) -> str:
 
 
 def variables(section: str) -> dict[str, str]:
-    """What `oc set data` puts into the hub's secret, and so into its environment."""
+    """The keys that `oc set data` adds to the hub's secret, and so to its environment."""
     words = re.search(r"oc set data secret/jupyterhub ((?:\\\n|[^\n`])+)", SECTIONS[section])[1].split()
     pairs = [word.split("=", 1) for word in words if "=" in word]
     return {name: f"the-{name.lower()}" if value == "..." else value for name, value in pairs}
@@ -45,7 +45,7 @@ def variables(section: str) -> dict[str, str]:
 
 @pytest.fixture
 def load(tmp_path, monkeypatch):
-    """As jupyterhub_config.py does."""
+    """Load an example as jupyterhub_config.py does."""
     monkeypatch.setattr(sys, "path", [*sys.path])
     (tmp_path / "configs").mkdir()
 
@@ -111,7 +111,7 @@ def load(tmp_path, monkeypatch):
         ),
     ],
 )
-def test_each_example_makes_the_login_that_it_promises(load, section, cls, essentials, capfd):
+def test_each_example_configures_the_login_that_it_describes(load, section, cls, essentials, capfd):
     c = load(section)
     assert "WARNING" not in capfd.readouterr().err
     authenticator = cls(config=c)
@@ -127,12 +127,12 @@ def test_each_example_makes_the_login_that_it_promises(load, section, cls, essen
     ("section", "users", "groups"),
     [("GitHub", ["you"], []), ("GitLab", ["you"], []), ("OpenID Connect", [], ["teachers"])],
 )
-def test_its_admins_are_those_that_it_names(load, section, users, groups):
+def test_each_example_makes_the_users_or_groups_that_it_names_admins(load, section, users, groups):
     (role,) = load(section).JupyterHub.load_roles
     assert (role["name"], role["users"], role["groups"]) == ("hub-admin", users, groups)
 
 
-def test_ldap_needs_a_package_and_the_hub_says_which(load, tmp_path):
+def test_without_the_ldap_package_the_hub_names_it(load, tmp_path):
     with pytest.raises(ConfigFileError) as refusal:
         load("LDAP")
     first, *lines = str(refusal.value).splitlines()
@@ -147,14 +147,14 @@ def test_ldap_needs_a_package_and_the_hub_says_which(load, tmp_path):
     ]
 
 
-def test_no_example_has_a_secret_in_its_code():
+def test_no_example_contains_a_secret():
     assert [section for section in SECTIONS if re.search("client_(id|secret)|password", "".join(
         re.findall(r"```python\n(.*?)```", SECTIONS[section], re.DOTALL)
     ))] == []  # fmt: skip
 
 
 def test_people_log_in_with_openid_connect_as_the_page_says(tmp_path, configurable_http_proxy):
-    """A provider on this machine in the place of the page's; the rest is as it stands there."""
+    """The page's example, with a provider on this machine."""
     with running(configurable_http_proxy) as proxy:
         hub = f"http://127.0.0.1:{proxy.port}"
         environ = variables("OpenID Connect") | {"OAUTH_CALLBACK_URL": f"{hub}/hub/oauth_callback"}
