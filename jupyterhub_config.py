@@ -1,8 +1,7 @@
-"""JupyterHub for OpenShift: the configuration, one call per concern.
+"""The configuration of JupyterHub for OpenShift, in the order in which it takes effect.
 
-Your own settings go into files of their own, which are loaded on top: `jupyterhub_config.py` in the
-repository of your hub image, or the config map `jupyterhub-cfg`.
-See `jupyterhub_openshift/config_files/loader.py`.
+Your own settings go into files that are loaded on top of it: `jupyterhub_config.py` in the repository of your
+hub image, or the config map `jupyterhub-cfg`. See `jupyterhub_openshift/config_files/loader.py`.
 """
 
 from jupyterhub_openshift import configure
@@ -29,11 +28,11 @@ configure.configure_security(c, settings, project)
 configure.configure_limits(c, settings, project)
 configure.configure_storage(c, settings, project)
 
-load_config_files(c, building=cluster is None)  # your own files
+load_config_files(c, settings, building=cluster is None)  # your own files
 
-configure.configure_admins(c, settings, project)  # beside your roles and services, and by your login
+configure.configure_admins(c, settings, project)  # these add to your roles and services
 configure.configure_culling(c, settings, project)
 configure.configure_metrics(c, settings, project)
-configure.configure_pages(c, settings, project)  # beneath your templates
+configure.configure_pages(c, settings, project)  # your templates take precedence
 refuse_conflicts(c, settings, project)
-end_read_transactions()  # so that the hub survives a restart of the database
+end_read_transactions()  # so that no request fails after a restart of the database

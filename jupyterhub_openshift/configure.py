@@ -1,7 +1,7 @@
-"""The configuration, a concern at a time: `configure_x(c, settings, project)` sets, and never appends.
+"""Configure JupyterHub, one concern per function; each sets traits, and never appends to them.
 
-Each trait is set on the class that defines it (`c.Spawner.start_timeout`, `c.KubeSpawner.image`), because a
-setting of the more special class wins: so a user's own file may name any of them.
+Each trait is set on the class that defines it (`c.Spawner.start_timeout`, `c.KubeSpawner.image`). traitlets
+prefers the setting of a subclass, so a user's file may name any class and takes precedence.
 """
 
 import re
@@ -24,13 +24,14 @@ from .spawner.home_volume import HOME
 from .spawner.openshift_spawner import OpenShiftSpawner, profiles
 
 HUB_PORT = 8081
-CULLER = "idle-culler"
-NEVER = 100 * 365 * 24 * 3600  # the culler has no word for it
-OWN_TEMPLATES = f"{HOME}/templates"  # in the repository of a custom hub image
+CULLER_SERVICE = "idle-culler"
+NO_TIMEOUT = 100 * 365 * 24 * 3600  # seconds; the culler cannot turn its timeout off
+USER_TEMPLATES = f"{HOME}/templates"  # in the repository of a custom hub image
 TEMPLATES = Path(__file__).parent / "templates"
-METRICS = "metrics"
-ADMIN = "hub-admin"
-# The admin page and what it does. Not access:servers, nor what leads there: tokens, admin:users, shares.
+METRICS_SERVICE = "metrics"
+ADMIN_ROLE = "hub-admin"
+# The scopes of the admin page, without access:servers and the scopes that would lead to it: tokens,
+# admin:users, shares.
 ADMIN_SCOPES = [
     "admin-ui",
     "list:users",
@@ -49,31 +50,31 @@ ADMIN_SCOPES = [
 
 
 def configure_logs(c: Config, settings: Settings, project: Project) -> None:
-    """How the log is written; see `logs`."""
+    """Choose the format of the log; see `logs`."""
     if settings.log_format == "json":
         c.Application.logging_config = LOGGING
 
 
 def configure_hub(c: Config, settings: Settings, project: Project) -> None:
-    """Where the hub listens, and where others find it."""
+    """Set the address where the hub listens, and the one where servers and proxy reach it."""
     c.JupyterHub.hub_bind_url = f"http://:{HUB_PORT}"  # no host: all interfaces, IPv4 and IPv6
     c.JupyterHub.hub_connect_url = f"http://{settings.application_name}:{HUB_PORT}"
-    # No public_url: redirects would leave the door by which a person came, such as `oc port-forward`.
-    c.JupyterHub.cleanup_servers = False  # a new hub finds the running servers again
+    # No public_url: a browser that comes through `oc port-forward` would be redirected to the route.
+    c.JupyterHub.cleanup_servers = False  # servers keep running while the hub restarts
     if settings.cookie_secret:
-        c.JupyterHub.cookie_secret = _bytes(settings.cookie_secret.get_secret_value())
+        c.JupyterHub.cookie_secret = _decode_secret(settings.cookie_secret.get_secret_value())
     if settings.crypt_key:
         c.CryptKeeper.keys = settings.crypt_key.get_secret_value().split(";")
 
 
 def configure_database(c: Config, settings: Settings, project: Project) -> None:
-    """PostgreSQL if there is a host, otherwise a file."""
+    """Use PostgreSQL if a host is set, otherwise SQLite."""
     c.JupyterHub.db_url = database_url(settings)
-    c.JupyterHub.upgrade_db = True  # a newer hub image may bring a newer schema
+    c.JupyterHub.upgrade_db = True  # a newer hub image may have a newer database schema
 
 
 def database_url(settings: Settings) -> str:
-    """With the password, whatever its characters. JupyterHub hides it in its log."""
+    """Return the URL of the database with its password, quoted. JupyterHub hides it in its log."""
     if not settings.database_host:
         return "sqlite:////opt/app-root/data/jupyterhub.sqlite"
     password = settings.database_password
@@ -88,7 +89,7 @@ def database_url(settings: Settings) -> str:
 
 
 def configure_proxy(c: Config, settings: Settings, project: Project) -> None:
-    """The proxy has its own pod."""
+    """Connect to the proxy, which runs in its own pod."""
     c.JupyterHub.proxy_class = SeparateProxy
     c.ConfigurableHTTPProxy.should_start = False
     c.ConfigurableHTTPProxy.api_url = f"http://{settings.application_name}-proxy:8001"
@@ -96,20 +97,22 @@ def configure_proxy(c: Config, settings: Settings, project: Project) -> None:
 
 
 def configure_login(c: Config, settings: Settings, project: Project) -> None:
-    """Who may enter. Since JupyterHub 5 nobody may, unless the configuration says so."""
+    """Choose the authenticator and who may log in: nobody, unless the configuration allows them."""
     openshift = settings.authenticator == OPENSHIFT
     ours = {OPENSHIFT: ProjectAuthenticator, TEMPORARY: TemporaryAuthenticator}
     c.JupyterHub.authenticator_class = ours.get(settings.authenticator, settings.authenticator)
-    # Not c.Authenticator: it must not pass to another authenticator, which a user's own file may choose.
+    # Not on c.Authenticator: another authenticator, chosen by a user's file, must not allow everyone.
     c.TmpAuthenticator.allow_all = True
     c.Authenticator.allow_all = settings.allow == "everyone"
     c.Authenticator.allowed_users = set(settings.allowed_users | settings.admin_users)
-    c.Authenticator.allow_existing_users = False  # or a list lets in all who ever were, for ever
+    c.Authenticator.allow_existing_users = (
+        False  # otherwise a list would also allow every user in the database
+    )
     c.ProjectAuthenticator.project = project.namespace
     c.ProjectAuthenticator.allow_project = (settings.allow or "project") == "project"
     if project.login_server:
         c.OpenShiftOAuthenticator.openshift_auth_api_url = project.login_server
-    # Groups are those of the login, which must be said before any can be named.
+    # Authenticators refuse group settings unless they manage the groups.
     c.OAuthenticator.manage_groups = openshift or bool(settings.allowed_groups | settings.admin_groups)
     if groups := settings.allowed_groups | settings.admin_groups:
         c.Authenticator.allowed_groups = set(groups)
@@ -117,7 +120,7 @@ def configure_login(c: Config, settings: Settings, project: Project) -> None:
 
 
 def configure_notebooks(c: Config, settings: Settings, project: Project) -> None:
-    """The pods of the users."""
+    """Choose image, command, names and labels of the users' servers."""
     name = settings.application_name
     c.JupyterHub.spawner_class = OpenShiftSpawner
     c.KubeSpawner.namespace = project.namespace
@@ -136,13 +139,13 @@ def configure_notebooks(c: Config, settings: Settings, project: Project) -> None
         "app.kubernetes.io/part-of": name,
         "app.kubernetes.io/managed-by": "kubespawner",
     }
-    c.Spawner.start_timeout = 300  # a first pull of a large image on a node takes minutes
+    c.Spawner.start_timeout = 300  # the first pull of a large image on a node takes minutes
     c.Spawner.http_timeout = 60
-    c.Spawner.poll_interval = 5  # seconds until the hub notices that a pod was deleted
+    c.Spawner.poll_interval = 5  # seconds until the hub notices a deleted pod
 
 
 def configure_security(c: Config, settings: Settings, project: Project) -> None:
-    """What the SCC restricted-v2 and the pod security standard `restricted` ask for."""
+    """Meet the SCC restricted-v2 and the pod security standard `restricted`."""
     c.KubeSpawner.uid = project.uid
     c.KubeSpawner.fs_gid = project.fs_group
     c.KubeSpawner.allow_privilege_escalation = False
@@ -155,7 +158,7 @@ def configure_security(c: Config, settings: Settings, project: Project) -> None:
 
 
 def configure_limits(c: Config, settings: Settings, project: Project) -> None:
-    """How much a server may use, and how many there may be."""
+    """Limit the resources of a server, and the number of servers."""
     if settings.notebook_memory:
         c.Spawner.mem_limit = int(parse_quantity(settings.notebook_memory))
     if settings.notebook_memory_request:
@@ -170,7 +173,7 @@ def configure_limits(c: Config, settings: Settings, project: Project) -> None:
 
 
 def configure_storage(c: Config, settings: Settings, project: Project) -> None:
-    """A volume for each user, if a size is given; deleting a user or server never deletes it."""
+    """Give each user a volume if a size is set. Deleting a user or server keeps the volume."""
     c.KubeSpawner.delete_pvc = False
     if not settings.volume_size:
         return
@@ -184,10 +187,10 @@ def configure_storage(c: Config, settings: Settings, project: Project) -> None:
 
 
 def configure_admins(c: Config, settings: Settings, project: Project) -> None:
-    """Admins run the hub. They get into a person's server only when that person shares it with them.
+    """Let admins manage the hub, but enter a user's server only when that user shares it.
 
-    JupyterHub's own role `admin`, which `c.Authenticator.admin_users` still gives, has no such limit.
-    Comes after the user's own files: beside their roles, and by the login that they choose.
+    JupyterHub's own role `admin`, which `c.Authenticator.admin_users` still grants, has no such limit.
+    Runs after the user's files: it adds to their roles, and depends on the authenticator that they choose.
     """
     if temporary_users(c):
         return
@@ -195,76 +198,81 @@ def configure_admins(c: Config, settings: Settings, project: Project) -> None:
     groups = set(settings.admin_groups)
     if openshift and c.ProjectAuthenticator.allow_project:
         groups.add(project_admins(project.namespace))
-    # Logins know names in small letters, except for OpenShift's.
+    # Authenticators normalize user names to lower case, except for OpenShift's.
     users = {name if openshift else name.lower() for name in settings.admin_users}
     if users or groups:
-        _add_role(c, ADMIN, ADMIN_SCOPES, users=sorted(users), groups=sorted(groups))
-    if "user" in [role.get("name") for role in _own(c.JupyterHub, "load_roles", []) if "scopes" in role]:
+        _add_role(c, ADMIN_ROLE, ADMIN_SCOPES, users=sorted(users), groups=sorted(groups))
+    if "user" in [
+        role.get("name") for role in _user_value(c.JupyterHub, "load_roles", []) if "scopes" in role
+    ]:
         return
-    scopes = {"shares!user"}  # and whom with, by name:
+    scopes = {"shares!user"}  # sharing needs the names of those to share with:
     scopes |= {f"read:users:name!user={name}" for name in users}
     scopes |= {f"read:{what}:name!group={name}" for what in ("users", "groups") for name in groups}
-    c.JupyterHub.extra_user_scopes = scopes | set(_own(c.JupyterHub, "extra_user_scopes", set()))
+    c.JupyterHub.extra_user_scopes = scopes | set(_user_value(c.JupyterHub, "extra_user_scopes", set()))
 
 
 def configure_culling(c: Config, settings: Settings, project: Project) -> None:
-    """Stop idle and old servers; a temporary user goes with the server.
+    """Stop idle and old servers; a temporary user is deleted with the server.
 
-    Comes after the user's own files: beside their services, and by the login that they choose.
-    The scopes are those that https://github.com/jupyterhub/jupyterhub-idle-culler#permissions asks for.
+    Runs after the user's files: it adds to their services, and depends on the authenticator that they choose.
+    Scopes: https://github.com/jupyterhub/jupyterhub-idle-culler#permissions
     """
     limits = [limit for limit in (settings.idle_timeout, settings.max_age) if limit]
     if not limits:
         return
-    often = max(1, min(60, min(limits) // 10))  # so that a server ends about when its page has said
-    timeout = settings.idle_timeout or NEVER
-    options = [f"--timeout={timeout}", f"--max-age={settings.max_age}", f"--cull-every={often}"]
+    interval = max(1, min(60, min(limits) // 10))  # a server stops close to the time that its page announced
+    timeout = settings.idle_timeout or NO_TIMEOUT
+    options = [f"--timeout={timeout}", f"--max-age={settings.max_age}", f"--cull-every={interval}"]
     scopes = ["list:users", "read:users:activity", "read:servers", "delete:servers"]
     if temporary_users(c):
         options.append("--cull-users=true")
-        scopes += ["delete:users", *(["read:users"] if settings.max_age else [])]  # since when there is one
+        scopes += ["delete:users", *(["read:users"] if settings.max_age else [])]  # a user's age
     command = [sys.executable, "-m", "jupyterhub_openshift.idle_culler", *options]
     environment = {"JUPYTERHUB_LOG_FORMAT": settings.log_format}
-    if not _add_service(c, {"name": CULLER, "command": command, "environment": environment}, scopes):
-        return  # the user's own culler has rules of its own
+    if not _add_service(c, {"name": CULLER_SERVICE, "command": command, "environment": environment}, scopes):
+        return  # a culler of the user's file has its own rules
     rules = {
         "JUPYTERHUB_IDLE_TIMEOUT": settings.idle_timeout,
         "JUPYTERHUB_MAX_AGE": settings.max_age,
         "JUPYTERHUB_CULL_WARNING": settings.cull_warning,
-        "JUPYTERHUB_VOLUME_SIZE": settings.volume_size,  # files in it outlast the server
+        "JUPYTERHUB_VOLUME_SIZE": settings.volume_size,  # its files outlive the server
     }
     c.OpenShiftSpawner.culling = {name: str(value) for name, value in rules.items() if value}
 
 
 def configure_metrics(c: Config, settings: Settings, project: Project) -> None:
-    """Whoever has the token may read the metrics, and nothing else.
+    """Let the bearer of the metrics token read the metrics, and nothing else.
 
-    Comes after the user's own files, beside their services.
+    Runs after the user's files: it adds to their services.
     """
     if settings.metrics_token:
         token = settings.metrics_token.get_secret_value()
-        _add_service(c, {"name": METRICS, "api_token": token}, ["read:metrics"])
+        _add_service(c, {"name": METRICS_SERVICE, "api_token": token}, ["read:metrics"])
 
 
 def configure_pages(c: Config, settings: Settings, project: Project) -> None:
-    """How the hub's pages look.
+    """Set templates, title and logo of the hub's pages.
 
-    Comes after the user's own files: their templates, variables and logo go before ours.
-    `openshift/page.html` is ours by name, as `templates/page.html` is JupyterHub's.
+    Runs after the user's files: their templates, variables and logo take precedence.
+    A template extends ours as `openshift/page.html`, and JupyterHub's as `templates/page.html`.
     """
     ours = TEMPLATES / "openshift"
-    own = _own(c.JupyterHub, "template_paths", [])
-    c.JupyterHub.template_paths = [*own, OWN_TEMPLATES, str(ours), str(TEMPLATES)]
-    c.JupyterHub.template_vars = {"hub_title": settings.title, **_own(c.JupyterHub, "template_vars", {})}
+    own = _user_value(c.JupyterHub, "template_paths", [])
+    c.JupyterHub.template_paths = [*own, USER_TEMPLATES, str(ours), str(TEMPLATES)]
+    c.JupyterHub.template_vars = {
+        "hub_title": settings.title,
+        **_user_value(c.JupyterHub, "template_vars", {}),
+    }
     if "logo_file" not in c.JupyterHub:
         c.JupyterHub.logo_file = settings.logo or str(ours / "jupyter.svg")
-    own = _own(c.KubeSpawner, "additional_profile_form_template_paths", [])
-    c.KubeSpawner.additional_profile_form_template_paths = [*own, OWN_TEMPLATES, str(ours)]
+    own = _user_value(c.KubeSpawner, "additional_profile_form_template_paths", [])
+    c.KubeSpawner.additional_profile_form_template_paths = [*own, USER_TEMPLATES, str(ours)]
 
 
 def _add_service(c: Config, service: dict[str, Any], scopes: list[str]) -> bool:
-    """With a role of its name, beside the user's own; False: one of theirs with that name takes its place."""
-    services = _own(c.JupyterHub, "services", [])
+    """Add a service and its role to those of the user's files; False if theirs has the same name."""
+    services = _user_value(c.JupyterHub, "services", [])
     if service["name"] in [each.get("name") for each in services]:
         return False
     c.JupyterHub.services = [*services, service]
@@ -273,17 +281,17 @@ def _add_service(c: Config, service: dict[str, Any], scopes: list[str]) -> bool:
 
 
 def _add_role(c: Config, name: str, scopes: list[str], **bearers: list[str]) -> None:
-    roles = _own(c.JupyterHub, "load_roles", [])
+    roles = _user_value(c.JupyterHub, "load_roles", [])
     if name not in [each.get("name") for each in roles]:
         c.JupyterHub.load_roles = [*roles, {"name": name, "scopes": scopes, **bearers}]
 
 
-def _own(section: Config, trait: str, nothing: Any) -> Any:  # noqa: ANN401
-    """What the user's own files have set, or added to nothing."""
+def _user_value(section: Config, trait: str, nothing: Any) -> Any:  # noqa: ANN401
+    """Return what the user's files set, or what they append to an empty value."""
     value = section.get(trait, nothing)
     return value.get_value(nothing) if isinstance(value, LazyConfigValue) else value
 
 
-def _bytes(secret: str) -> bytes:
-    """32 bytes as JupyterHub writes them, or the text itself, as it was before."""
+def _decode_secret(secret: str) -> bytes:
+    """Decode a 64-digit hex secret; any other text is used as its UTF-8 bytes."""
     return bytes.fromhex(secret) if re.fullmatch("[0-9a-fA-F]{64}", secret) else secret.encode()

@@ -1,14 +1,14 @@
 """The hub's log as JSON, an object on each line: JUPYTERHUB_LOG_FORMAT=json.
 
-| what is written | how it becomes an object |
+| written by | formatted by |
 |---|---|
-| by JupyterHub, tornado, this package's classes | `LOGGING`, the `logging_config` of the application |
-| by other libraries | the same, as the root logger's |
-| past all logs: by the configuration, Python's last words | `Lines` in the place of `sys.stderr` |
-| by the idle culler, a process of its own | the same, in `culler.py` |
+| JupyterHub, tornado and this package's classes | `LOGGING`, the application's `logging_config` |
+| other libraries | the same configuration, through the root logger |
+| configuration files and uncaught exceptions, to `sys.stderr` | `JsonStream`, which replaces it |
+| the idle culler, a process of its own | the same, set up in `idle_culler.py` |
 
-The fields are time (ISO 8601, UTC), level, logger, message and, if there is one, exception; a request has
-status, method, path, user, ip and milliseconds too.
+Each object has time (ISO 8601, UTC), level, logger and message, the log record of an exception also
+exception, and that of a request also status, method, path, user, ip and milliseconds.
 """
 
 import io
@@ -24,12 +24,14 @@ from typing import Any, TextIO
 from pythonjsonlogger.json import JsonFormatter
 
 NAMES = {"levelname": "level", "name": "logger", "exc_info": "exception", "stack_info": "stack"}
-# As jupyterhub/log.py writes it.
+# The message of jupyterhub.log.log_request.
 _REQUEST = re.compile(
     r"(?P<status>\d{3}) (?P<method>[A-Z]+) (?P<path>\S*)( -> \S*)? "
     r"\((?P<user>.*)@(?P<ip>\S*)\) (?P<milliseconds>[\d.]+)ms"
 )
-_SAID = re.compile(r"\[(?P<logger>jupyterhub-openshift)\] (?P<level>WARNING)?:? ?(?P<message>.*)", re.DOTALL)
+_PROGRESS = re.compile(
+    r"\[(?P<logger>jupyterhub-openshift)\] (?P<level>WARNING)?:? ?(?P<message>.*)", re.DOTALL
+)
 
 LOGGING = {
     "formatters": {"json": {"()": "jupyterhub_openshift.logs.JsonLine"}},
@@ -39,13 +41,13 @@ LOGGING = {
 
 
 class JsonLine(JsonFormatter):
-    """An object of a log record."""
+    """Formats a log record as an object on one line."""
 
     def __init__(self) -> None:
         super().__init__(["levelname", "name", "message"], rename_fields=NAMES, timestamp="time")
 
     def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
-        """The time first, and of a request what it was."""
+        """Put the time first, and add the fields of a request."""
         line = {"time": log_data.pop("time"), **log_data}
         if request := _REQUEST.fullmatch(line["message"]):
             numbers = {"status": int(request["status"]), "milliseconds": float(request["milliseconds"])}
@@ -53,15 +55,15 @@ class JsonLine(JsonFormatter):
         return line
 
 
-class Lines(io.TextIOBase):
-    """Makes an object of each text that is written; one of several lines that comes at once is one."""
+class JsonStream(io.TextIOBase):
+    """Writes each text as one JSON object, a text of several lines too."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._text = ""
 
     def write(self, text: str) -> int:
-        """Keep it until the line is complete."""
+        """Buffer the text until its line is complete."""
         self._text += text
         if self._text.endswith("\n"):
             complete, self._text = self._text.strip("\n"), ""
@@ -70,25 +72,28 @@ class Lines(io.TextIOBase):
         return len(text)
 
     def fileno(self) -> int:
-        """For what asks where to write by itself."""
+        """Return the descriptor of the stream beneath, for code that writes to it directly."""
         return self._stream.fileno()
 
 
 def start_log(environ: Mapping[str, str] = os.environ) -> bool:
-    """From now on all is JSON, if that is asked for: what is wrong with the settings, too. Whether it is."""
+    """Switch stderr to JSON if the environment asks for it; return whether it does.
+
+    Comes before the settings are validated, so that their problems are logged in the right format too.
+    """
     as_json = environ.get("JUPYTERHUB_LOG_FORMAT") == "json"
-    if as_json and not isinstance(sys.stderr, Lines):
-        sys.stderr = Lines(sys.stderr)
-        sys.excepthook = _one_object
+    if as_json and not isinstance(sys.stderr, JsonStream):
+        sys.stderr = JsonStream(sys.stderr)
+        sys.excepthook = _excepthook
     return as_json
 
 
 def _object(text: str) -> str:
-    said = _SAID.fullmatch(text)
-    logger, level, message = said.groups() if said else ("stderr", "ERROR", text)
+    progress = _PROGRESS.fullmatch(text)
+    logger, level, message = progress.groups() if progress else ("stderr", "ERROR", text)
     number = getattr(logging, level or "INFO")
     return JsonLine().format(logging.LogRecord(logger, number, "", 0, message, None, None))
 
 
-def _one_object(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+def _excepthook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     sys.stderr.write("".join(traceback.format_exception(kind, error, trace)))

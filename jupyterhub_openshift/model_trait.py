@@ -1,4 +1,4 @@
-"""A trait for a table of things by name, each checked against a pydantic model."""
+"""A trait for a dict of named entries, each validated by a pydantic model."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from traitlets import Dict, TraitError
 
 
 class ExplainedTraitError(TraitError):  # type: ignore[misc]
-    """A refused value whose text says all that is wrong, and nothing that is secret."""
+    """A refused value; the text lists every problem and is safe to log."""
 
 
 class Entry(BaseModel):
-    """What a name stands for."""
+    """Base class of the entries."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -24,15 +24,15 @@ class Entry(BaseModel):
 
 
 class ModelDict(Dict):  # type: ignore[misc]
-    """`{"name": {"key": value}}`; every problem of every entry is reported together."""
+    """A dict such as `{"name": {"key": value}}`; all problems of all entries are reported together."""
 
     def __init__(self, model: type[Entry], **metadata: object) -> None:
-        """Of entries of the `model`."""
+        """Validate each entry with `model`."""
         super().__init__(**metadata)
         self.model = model
 
     def validate(self, obj: Any, value: Any) -> dict[str, Entry]:  # noqa: ANN401 (as traitlets')
-        """The models by name; an ExplainedTraitError otherwise."""
+        """Return the entries by name, or raise an ExplainedTraitError."""
         if not isinstance(value, dict):
             raise ExplainedTraitError(f"should be a dict, but is {type(value).__name__}. {self._example()}")
         found: dict[str, Entry] = {}
@@ -56,7 +56,7 @@ class ModelDict(Dict):  # type: ignore[misc]
             )
             if problem["type"] == "extra_forbidden":
                 near = difflib.get_close_matches(str(problem["loc"][-1]), self.model.model_fields, n=1)
-                yield f"{place} is no key of it" + (f", did you mean {near[0]!r}?" if near else "")
+                yield f"{place} is not a known key" + (f", did you mean {near[0]!r}?" if near else "")
             elif problem["type"] == "value_error":
                 yield f"{place} {problem['ctx']['error']}"
             else:

@@ -28,7 +28,7 @@ _QUANTITY = re.compile(
 
 
 def parse_quantity(text: str) -> Decimal:
-    """The number that a quantity stands for; a ValueError names the accepted forms."""
+    """Return the value of a quantity, or raise a ValueError that names the accepted forms."""
     match = _QUANTITY.fullmatch(text)
     if match is None:
         raise ValueError(
@@ -39,7 +39,7 @@ def parse_quantity(text: str) -> Decimal:
     return Decimal(match["number"]) * _SUFFIXES[match["suffix"] or ""]
 
 
-def binary(count: int) -> str:
-    """Bytes as a person reads them: `1.5Gi`, to two places."""
+def format_bytes(count: int) -> str:
+    """Format a number of bytes with a binary suffix and at most two decimals: `1.5Gi`."""
     suffix = next((s for s in ("Ti", "Gi", "Mi", "Ki") if count >= _SUFFIXES[s]), "")
     return f"{count / _SUFFIXES[suffix]:.2f}".rstrip("0").rstrip(".") + suffix

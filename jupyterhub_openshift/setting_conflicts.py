@@ -1,9 +1,8 @@
-"""The settings that are well on their own, but of no use beside another or beside the login in effect."""
+"""Settings that are valid by themselves, but have no effect beside another setting or the chosen login."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from traitlets.config import Config
 
@@ -11,60 +10,57 @@ from .authenticator.chosen import is_chosen, temporary_users
 from .authenticator.project_authenticator import ProjectAuthenticator
 from .cluster.project import Project
 from .quantity import parse_quantity
-from .settings.environment import Settings, SettingsError, environment, line
+from .settings.environment import Settings, SettingsError, setting_problem, variable_of
+
+NEEDS_LASTING_USERS = ("volume_size", "allowed_users", "allowed_groups", "admin_users", "admin_groups")
 
 
 def refuse_conflicts(c: Config, settings: Settings, project: Project) -> None:
-    """Raise a SettingsError that lists all of them."""
-    environ = environment()
+    """Raise a SettingsError that lists every conflict."""
     problems = [
-        *_of_login(c, settings, environ),
-        *_of_openshift(c, settings, project, environ),
-        *_of_notebooks(settings, environ),
+        *_with_temporary_users(c, settings),
+        *_with_login(c, settings, project),
+        *_with_each_other(settings),
     ]
     if problems:
         raise SettingsError.of(problems)
 
 
-def _of_login(c: Config, settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
-    if temporary_users(c):
-        for name in environ:
-            if re.fullmatch(r"JUPYTERHUB_(VOLUME_SIZE|(ALLOWED|ADMIN)_(USERS|GROUPS))", name):
-                what = "is of no use while users are temporary: they have made-up names and never come back"
-                yield line(
-                    name, environ, what, "JUPYTERHUB_AUTHENTICATOR=github beside it, or leave it empty"
-                )
-        if settings.allow == "listed":
-            what = "lets nobody in while users are temporary: they have made-up names"
-            yield line("JUPYTERHUB_ALLOW", environ, what, "JUPYTERHUB_ALLOW=everyone")
+def _with_temporary_users(c: Config, settings: Settings) -> Iterator[str]:
+    if not temporary_users(c):
+        return
+    for field in NEEDS_LASTING_USERS:
+        if getattr(settings, field):
+            reason = "has no effect while users are temporary: their names are generated, and never come back"
+            example = "JUPYTERHUB_AUTHENTICATOR=github beside it, or leave it empty"
+            yield setting_problem(settings, field, reason, example)
+    if settings.allow == "listed":
+        reason = "lets nobody log in while users are temporary: their names are generated"
+        yield setting_problem(settings, "allow", reason, "JUPYTERHUB_ALLOW=everyone")
 
 
-def _of_openshift(
-    c: Config, settings: Settings, project: Project, environ: Mapping[str, str]
-) -> Iterator[str]:
+def _with_login(c: Config, settings: Settings, project: Project) -> Iterator[str]:
     if not is_chosen(c, ProjectAuthenticator):
         if settings.allow == "project":
-            what = "asks OpenShift who may see the project, for which people must log in with OpenShift"
-            yield line("JUPYTERHUB_ALLOW", environ, what, "JUPYTERHUB_AUTHENTICATOR=openshift beside it")
+            reason = "needs the OpenShift login, which asks the cluster who may see the project"
+            yield setting_problem(settings, "allow", reason, "JUPYTERHUB_AUTHENTICATOR=openshift beside it")
         return
     if not settings.crypt_key:
-        what = "is not set; the OpenShift login keeps each person's token, and encrypts it"
-        yield line("JUPYTERHUB_CRYPT_KEY", environ, what)
+        reason = "is not set; the OpenShift login needs it to store each user's token encrypted"
+        yield setting_problem(settings, "crypt_key", reason)
     if project.known and not project.login_server:
-        what = "this cluster's API names no login server of OpenShift, perhaps people log in to it elsewhere"
-        yield line("JUPYTERHUB_AUTHENTICATOR", environ, what, "JUPYTERHUB_AUTHENTICATOR=generic-oauth")
+        reason = "this cluster's API announces no OAuth server of OpenShift"
+        yield setting_problem(settings, "authenticator", reason, "JUPYTERHUB_AUTHENTICATOR=generic-oauth")
 
 
-def _of_notebooks(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
+def _with_each_other(settings: Settings) -> Iterator[str]:
     if settings.storage_class and not settings.volume_size:
-        what = "is of no use without a volume"
-        yield line("JUPYTERHUB_STORAGE_CLASS", environ, what, "JUPYTERHUB_VOLUME_SIZE=1Gi beside it")
-    for resource in ("memory", "cpu"):
-        limit, request = (
-            getattr(settings, f"notebook_{resource}"),
-            getattr(settings, f"notebook_{resource}_request"),
-        )
+        reason = "has no effect without a volume"
+        yield setting_problem(settings, "storage_class", reason, "JUPYTERHUB_VOLUME_SIZE=1Gi beside it")
+    for limit_field in ("notebook_memory", "notebook_cpu"):
+        request_field = f"{limit_field}_request"
+        limit, request = getattr(settings, limit_field), getattr(settings, request_field)
         if limit and request and parse_quantity(request) > parse_quantity(limit):
-            name = f"JUPYTERHUB_NOTEBOOK_{resource.upper()}"
-            what = f"is more than the limit {name}={limit}"
-            yield line(f"{name}_REQUEST", environ, what, f"{name}_REQUEST={limit}, or leave it empty")
+            reason = f"is more than the limit {variable_of(limit_field)}={limit}"
+            example = f"{variable_of(request_field)}={limit}, or leave it empty"
+            yield setting_problem(settings, request_field, reason, example)

@@ -1,1 +1,1 @@
-"""The user's own configuration files: loading, checking, and the names of earlier versions."""
+"""The user's configuration files: loading, checking, and the names of earlier versions."""

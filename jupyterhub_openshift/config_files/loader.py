@@ -1,16 +1,15 @@
-"""The user's own configuration files, on top of ours, in this order (each may be missing):
+"""Load the user's configuration files on top of ours, in this order (all are optional):
 
 1. `/opt/app-root/src/jupyterhub_config.py`             in the repository of a custom hub image
-2. `/opt/app-root/src/jupyterhub_config.d/*.py`         the same, in the order of their names
+2. `/opt/app-root/src/jupyterhub_config.d/*.py`         the same, sorted by name
 3. `/opt/app-root/configs/jupyterhub_config.py`         the config map
 
-They are run like any JupyterHub configuration file (`c`, `get_config()` and `load_subconfig()` are there),
-and modules beside the first one can be imported. A fault stops the hub with file, line and setting; values
-are never shown, since they may be secret.
+They run like any JupyterHub configuration file, with `c`, `get_config()` and `load_subconfig()`, and can
+import modules beside the first one. A problem stops the hub with file, line and setting; values are not
+shown, because they may be secret.
 """
 
 import ast
-import os
 import sys
 import traceback
 from collections.abc import Iterator
@@ -20,37 +19,38 @@ from pathlib import Path
 from traitlets.config import Config
 
 from ..errors import StartupError, say
-from .old_names import FILES, VARIABLES
-from .trait_check import Checker
+from ..settings.environment import Settings
+from .old_names import REMOVED_FILES, REMOVED_VARIABLES
+from .trait_check import TraitChecker
 
 ROOT = Path("/opt/app-root")
 
 
 class ConfigFileError(StartupError):
-    """A file of the user's that cannot be used."""
+    """A configuration file that cannot be used."""
 
 
-def load_config_files(c: Config, building: bool, root: Path = ROOT) -> None:
-    """Run the files; `building`: outside of the cluster, where the deployment's environment is not there."""
+def load_config_files(c: Config, settings: Settings, building: bool, root: Path = ROOT) -> None:
+    """Run the files; `building` means in an image build, without the environment of a deployment."""
     sys.path.append(str(root / "src"))
-    _refuse_old_files(root)
+    _refuse_removed_files(root)
     files = [path for path in config_file_paths(root) if path.is_file()]
     for path in files:
         say(f"Loading {path}")
         before = deepcopy(c)
         complete, failure = True, []
         try:
-            complete = _run(c, path, building)
+            complete = _run(c, path, settings, building)
         except ConfigFileError as stopped:
             failure = [str(stopped)]
         if problems := [*_problems(c, before, path, complete), *failure]:
             raise ConfigFileError("\n".join(problems))
     if not files:
-        say("No configuration files beside the image's own")
+        say("There are no configuration files of your own")
 
 
 def config_file_paths(root: Path) -> list[Path]:
-    """Where they may be, in load order."""
+    """Return the possible paths in load order."""
     source = root / "src"
     return [
         source / "jupyterhub_config.py",
@@ -59,25 +59,23 @@ def config_file_paths(root: Path) -> list[Path]:
     ]
 
 
-def _refuse_old_files(root: Path) -> None:
-    """What the first quickstart read must not be passed over in silence."""
-    found = [(root / name, what) for name, what in FILES.items() if (root / name).is_file()]
-    lines = [
-        f"{path} is a file that is not read any more. {what}" for path, what in found if path.stat().st_size
-    ]
+def _refuse_removed_files(root: Path) -> None:
+    """Refuse files that only the first quickstart read, instead of ignoring them."""
+    found = [(root / name, what) for name, what in REMOVED_FILES.items() if (root / name).is_file()]
+    lines = [f"{path} is no longer read. {what}" for path, what in found if path.stat().st_size]
     if lines:
         raise ConfigFileError("\n".join(lines))
 
 
-def _run(c: Config, path: Path, building: bool) -> bool:
-    """Whether the file was run to its end; a ConfigFileError if it failed."""
+def _run(c: Config, path: Path, settings: Settings, building: bool) -> bool:
+    """Run a file; return whether it ran to its end, or raise a ConfigFileError."""
     complete = True
 
     def load_subconfig(name: str, folder: str | None = None) -> None:
         nonlocal complete
         sub = (Path(folder) if folder else path.parent) / name
-        if sub.is_file():  # as traitlets: a missing one is passed over
-            complete = _run(c, sub, building) and complete
+        if sub.is_file():  # traitlets ignores a missing file too
+            complete = _run(c, sub, settings, building) and complete
 
     namespace = {"c": c, "get_config": lambda: c, "load_subconfig": load_subconfig, "__file__": str(path)}
     try:
@@ -96,31 +94,31 @@ def _run(c: Config, path: Path, building: bool) -> bool:
         where = f"{path}, line {line}: {f'{setting}: ' if setting else ''}"
         if isinstance(error, KeyError) and frames[-1][0].f_globals["__name__"] == "os":
             if building:
-                only = "which only a deployment has; of the rest of the file only the names are checked"
+                only = "which is set only in a deployment; in the rest of the file only names are checked"
                 say(f"{path}, line {line}: needs the environment variable {error}, {only}")
                 return False
-            # In the secret, since the init container that checks the configuration needs it too.
-            example = f"oc set data secret/{os.environ.get('APPLICATION_NAME', 'jupyterhub')}"
+            # In the secret: `oc set env` leaves out the init container, which checks the configuration.
+            example = f"oc set data secret/{settings.application_name}"
             raise ConfigFileError(
                 f"{where}needs the environment variable {error}, which is not set. "
                 f"An example that works: {example} {error.args[0]}=..."
             ) from None
         text = f"{where}{type(error).__name__}: {error}"
-        if isinstance(error, NameError) and error.name in VARIABLES:
-            text += f". {VARIABLES[error.name]}"
+        if isinstance(error, NameError) and error.name in REMOVED_VARIABLES:
+            text += f". {REMOVED_VARIABLES[error.name]}"
         raise ConfigFileError(text) from None
     return complete
 
 
 def _problems(c: Config, before: Config, path: Path, complete: bool) -> list[str]:
-    """Every setting of this file that JupyterHub would pass over or refuse later. Old names are said, too."""
+    """Return the problems of the settings in this file; warn of old names that still work."""
     made = {(section, key): c[section][key] for section, key in _changed(c, before)}
     if complete and not made:
         return []
-    checker = Checker(c)
-    lines = {setting: line for line, setting in reversed(_settings_in(path))}  # the first line of each
+    checker = TraitChecker(c)
+    lines = {setting: line for line, setting in reversed(_settings_in(path))}  # the first line wins
     found = {setting: checker.problem(*setting, value) for setting, value in made.items()}
-    if not complete:  # a class of the file's own may be defined further down
+    if not complete:  # the rest of the file may define further classes
         named = [(section, key) for _, section, key in (setting.split(".") for setting in lines)]
         unreached = [each for each in named if each not in made and each[0] in checker.classes]
         found |= {setting: checker.unknown(*setting) for setting in unreached}
@@ -130,7 +128,7 @@ def _problems(c: Config, before: Config, path: Path, complete: bool) -> list[str
         where = f"{path}, line {line}: c.{section}.{key}" if line else f"{path}: c.{section}.{key}"
         if problem := found[section, key]:
             problems.append(f"{where} {problem}")
-        elif old := checker.old(section, key):
+        elif old := checker.old_name(section, key):
             say(f"WARNING: {where} {old}")
     return problems
 
@@ -147,7 +145,7 @@ def _changed(c: Config, before: Config) -> Iterator[tuple[str, str]]:
 def _differs(old: object, new: object) -> bool:
     try:
         return bool(old != new)
-    except Exception:  # a value that cannot be compared, such as an array
+    except Exception:  # cannot be compared, such as a numpy array
         return True
 
 
@@ -156,7 +154,7 @@ def _setting_at(path: Path, line: int | None) -> str:
 
 
 def _settings_in(path: Path) -> list[tuple[int, str]]:
-    """Line and name of each `c.Class.trait = ...` (also `.append(...)` and the like) in a file."""
+    """Return line and name of each `c.Class.trait` in a file, whether assigned, appended to or read."""
     found = []
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):

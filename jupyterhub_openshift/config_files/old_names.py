@@ -1,13 +1,13 @@
-"""Names of earlier versions and of the first quickstart, each with what to write today.
+"""Names of earlier versions and of the first quickstart, each with its successor.
 
-| table | what becomes of the old name |
+| table | what happens to the old name |
 |---|---|
-| `WORKING` | JupyterHub still takes it: the hub warns, and starts |
-| `YIELDING` | KubeSpawner takes it unless the new name is set, as it is by this hub for many: then an error |
-| `WITHOUT_EFFECT` | JupyterHub passes over it, mostly in silence: an error |
-| `PACKAGES`, `VARIABLES`, `FILES` | they were the first quickstart's own: an error |
+| `WORKING` | JupyterHub still accepts it: the hub warns and starts |
+| `SHADOWED` | KubeSpawner accepts it only while the new name is unset: an error if this hub sets that |
+| `WITHOUT_EFFECT` | JupyterHub ignores it, mostly in silence: an error |
+| `REMOVED_CLASSES`, `REMOVED_VARIABLES`, `REMOVED_FILES` | only the first quickstart had it: an error |
 
-`tests/hub/config_files/test_old_names.py` holds them to the packages that are installed.
+`tests/hub/config_files/test_old_names.py` compares the tables with the installed packages.
 """
 
 WORKING = {
@@ -38,7 +38,7 @@ WORKING = {
     "Spawner.oauth_roles": "Spawner.oauth_client_allowed_scopes",
 }
 
-YIELDING = {
+SHADOWED = {
     "KubeSpawner.image_spec": "KubeSpawner.image",
     "KubeSpawner.singleuser_extra_annotations": "KubeSpawner.extra_annotations",
     "KubeSpawner.singleuser_extra_container_config": "KubeSpawner.extra_container_config",
@@ -62,7 +62,7 @@ YIELDING = {
     "KubeSpawner.user_storage_pvc_ensure": "KubeSpawner.storage_pvc_ensure",
 }
 
-METRICS = "Leave it out: Prometheus reads /hub/metrics, see JUPYTERHUB_METRICS_TOKEN."
+METRICS = "Remove it: Prometheus reads /hub/metrics, see JUPYTERHUB_METRICS_TOKEN."
 WITHOUT_EFFECT = {
     "Authenticator.blacklist": "Authenticator.blocked_users",
     "CILogonOAuthenticator.additional_username_claims": "CILogonOAuthenticator.idps",
@@ -72,10 +72,10 @@ WITHOUT_EFFECT = {
     "CILogonOAuthenticator.strip_idp_domain": "CILogonOAuthenticator.idps",
     "CILogonOAuthenticator.username_claim": "CILogonOAuthenticator.idps",
     "GenericOAuthenticator.tls_verify": "OAuthenticator.validate_server_cert",
-    "GenericOAuthenticator.userdata_method": "Leave it out: the provider is always asked by GET.",
+    "GenericOAuthenticator.userdata_method": "Remove it: the request to the provider is always a GET.",
     "GoogleOAuthenticator.user_info_url": "OAuthenticator.userdata_url",
-    "JupyterHub.admin_access": "Leave it out: people share their servers with an admin, or don't.",
-    "JupyterHub.confirm_no_ssl": "Leave it out: the route is encrypted.",
+    "JupyterHub.admin_access": "Remove it: users share their servers with admins.",
+    "JupyterHub.confirm_no_ssl": "Remove it: the route is encrypted.",
     "JupyterHub.hub_connect_ip": "JupyterHub.hub_connect_url",
     "JupyterHub.hub_connect_port": "JupyterHub.hub_connect_url",
     "JupyterHub.hub_ip": "JupyterHub.hub_bind_url",
@@ -86,35 +86,35 @@ WITHOUT_EFFECT = {
     "JupyterHub.statsd_prefix": METRICS,
     "KubeSpawner.hub_connect_ip": "JupyterHub.hub_connect_url",
     "KubeSpawner.hub_connect_port": "JupyterHub.hub_connect_url",
-    "KubeSpawner.k8s_api_threadpool_workers": "Leave it out: there are no such workers.",
+    "KubeSpawner.k8s_api_threadpool_workers": "Remove it: there is no thread pool.",
     "KubeSpawner.singleuser_allow_privilege_escalation": "KubeSpawner.allow_privilege_escalation",
     "KubeSpawner.singleuser_image_spec": "KubeSpawner.image",
     "KubeSpawner.singleuser_lifecycle_hooks": "KubeSpawner.lifecycle_hooks",
     "LocalAuthenticator.group_whitelist": "LocalAuthenticator.allowed_groups",
-    "OpenShiftOAuthenticator.ca_certs": "Leave it out: the cluster's certificates are trusted.",
-    "OpenShiftOAuthenticator.validate_cert": "Leave it out: certificates are always verified.",
+    "OpenShiftOAuthenticator.ca_certs": "Remove it: the cluster's certificates are trusted.",
+    "OpenShiftOAuthenticator.validate_cert": "Remove it: certificates are always verified.",
 }
 
-# Classes of packages that the first quickstart's image had.
-PACKAGES = {
+# Classes of packages that were part of the first quickstart's image.
+REMOVED_CLASSES = {
     "LDAPAuthenticator": "jupyterhub-ldapauthenticator",
     "ProfilesSpawner": "wrapspawner",
     "WrapSpawner": "wrapspawner",
 }
 
-# Its files were run inside its own configuration, and so saw the variables of that.
-VARIABLES = {
+# The first quickstart ran the user's files in the namespace of its own configuration.
+REMOVED_VARIABLES = {
     "application_name": 'Write os.environ["APPLICATION_NAME"] instead.',
     "namespace": "Write c.KubeSpawner.namespace instead.",
     "public_hostname": "Set OAUTH_CALLBACK_URL in the hub's secret instead: see docs/login.md.",
-    "resolve_image_name": "Leave it out: c.KubeSpawner.image takes the tag of an image stream.",
+    "resolve_image_name": "Remove it: c.KubeSpawner.image takes the tag of an image stream.",
 }
 
-# Below /opt/app-root.
-FILES = {
+# Relative to /opt/app-root.
+REMOVED_FILES = {
     "src/.jupyter/jupyterhub_config.py": "Move it to jupyterhub_config.py, at the root of the repository.",
-    "src/.jupyter/jupyterhub_config.sh": "Put its variables into the hub's secret: oc set data.",
-    "configs/jupyterhub_config.sh": "Put its variables into the hub's secret: oc set data.",
-    "configs/admin_users.txt": "Put JUPYTERHUB_ADMIN_USERS into the hub's secret: oc set data.",
-    "configs/user_whitelist.txt": "Put JUPYTERHUB_ALLOWED_USERS into the hub's secret: oc set data.",
+    "src/.jupyter/jupyterhub_config.sh": "Put its variables into the hub's secret with oc set data.",
+    "configs/jupyterhub_config.sh": "Put its variables into the hub's secret with oc set data.",
+    "configs/admin_users.txt": "Put JUPYTERHUB_ADMIN_USERS into the hub's secret with oc set data.",
+    "configs/user_whitelist.txt": "Put JUPYTERHUB_ALLOWED_USERS into the hub's secret with oc set data.",
 }

@@ -1,4 +1,4 @@
-"""What JupyterHub understands, so that a misspelled setting is an error and not silence."""
+"""Check settings against the traits of the classes that they configure: traitlets ignores unknown ones."""
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,24 +10,28 @@ from traitlets import HasTraits, TraitError, import_item
 from traitlets.config import Config, Configurable, DeferredConfig, LazyConfigValue
 
 from ..model_trait import ExplainedTraitError
-from .old_names import PACKAGES, WITHOUT_EFFECT, WORKING, YIELDING
+from .old_names import REMOVED_CLASSES, SHADOWED, WITHOUT_EFFECT, WORKING
 
-ALL = WORKING | YIELDING | WITHOUT_EFFECT
-_CHOICES = {"authenticator_class": "authenticators", "spawner_class": "spawners", "proxy_class": "proxies"}
+OLD_NAMES = WORKING | SHADOWED | WITHOUT_EFFECT
+_CLASS_TRAITS = {
+    "authenticator_class": "authenticators",
+    "spawner_class": "spawners",
+    "proxy_class": "proxies",
+}
 
 
-class Checker:
-    """Knows the classes that a configuration can be for."""
+class TraitChecker:
+    """Checks settings against all configurable classes, including the chosen spawner and authenticator."""
 
     def __init__(self, c: Config) -> None:
-        for trait, group in _CHOICES.items():
-            _import(c.JupyterHub.get(trait), group)  # so that the chosen classes are among the subclasses
+        for trait, group in _CLASS_TRAITS.items():
+            _import(c.JupyterHub.get(trait), group)  # so that the chosen classes are found below
         self._import_named(c)
         self.c = c
         self.classes = {cls.__name__: cls for cls in _subclasses(Configurable)}
 
     def problem(self, section: str, key: str, value: object) -> str:
-        """What is wrong with `c.SECTION.KEY = VALUE`; empty if nothing."""
+        """Return what is wrong with `c.SECTION.KEY = VALUE`; empty if nothing is."""
         if problem := self.unknown(section, key):
             return problem
         trait = self._traits(section)[key]
@@ -38,56 +42,58 @@ class Checker:
         except ExplainedTraitError as refusal:
             return str(refusal)
         except TraitError:
-            if key in _CHOICES and isinstance(value, str):
-                return _not_chosen(value, _CHOICES[key])
+            if key in _CLASS_TRAITS and isinstance(value, str):
+                return _unusable_class(value, _CLASS_TRAITS[key])
             return f"should be {trait.info()}, but is {type(value).__name__}."
         except Exception:
-            return ""  # some types can only be checked in their own object; JupyterHub will
+            return ""  # a validator may need the configured object itself
         return self._override(section, value) if key in ("profile_list", "menu_options") else ""
 
     def _override(self, section: str, profiles: object) -> str:
-        """The first name that a profile changes and that no spawner has: setting it would do nothing."""
+        """Refuse a `kubespawner_override` of a trait that no spawner has: KubeSpawner would ignore it."""
         spawners = [self.classes[section], *_subclasses(self.classes[section])]
         for name in _overridden(profiles):
             if not any(hasattr(spawner, name) for spawner in spawners):
                 near = _nearest(name, self._traits(section), "{}")
-                return f"has a kubespawner_override of {name}, which is no setting.{near}"
+                return f"overrides {name} in a kubespawner_override, which is not a setting.{near}"
         return ""
 
     def unknown(self, section: str, key: str) -> str:
-        """Why there is no setting `c.SECTION.KEY`, or none that has an effect."""
+        """Return why `c.SECTION.KEY` does not exist or has no effect; empty if it has one."""
         if section not in self.classes:
-            if section in PACKAGES:
-                package = PACKAGES[section]
-                return f"is of a class that this image has not. Put {package} into your requirements.txt."
-            return f"is of no known class.{_nearest(section, self.classes, f'c.{{}}.{key}')}"
-        if new := self._of_old(WITHOUT_EFFECT, section, key):
+            if section in REMOVED_CLASSES:
+                package = REMOVED_CLASSES[section]
+                return (
+                    f"is for a class that this image does not have. Add {package} to your requirements.txt."
+                )
+            return f"is for an unknown class.{_nearest(section, self.classes, f'c.{{}}.{key}')}"
+        if new := self._successor(WITHOUT_EFFECT, section, key):
             return f"has no effect. {_instead(new)}"
-        if (new := self._of_old(YIELDING, section, key)) and not self._takes(section, new):
+        if (new := self._successor(SHADOWED, section, key)) and not self._has_effect(section, new):
             return f"has no effect. {_instead(new)}"
         if key in (traits := self._traits(section)):
             return ""
-        today = [name for name in traits if not self._of_old(ALL, section, name)]
-        return f"is no setting.{_nearest(key, today, f'c.{section}.{{}}')}"
+        today = [name for name in traits if not self._successor(OLD_NAMES, section, name)]
+        return f"is not a setting.{_nearest(key, today, f'c.{section}.{{}}')}"
 
-    def old(self, section: str, key: str) -> str:
-        """What to write for a setting that still has an effect, but not for ever."""
-        new = self._of_old(WORKING | YIELDING, section, key)
+    def old_name(self, section: str, key: str) -> str:
+        """Return the successor of an old name that still works; empty if the name is current."""
+        new = self._successor(WORKING | SHADOWED, section, key)
         return f"is an old name. {_instead(new)}" if new else ""
 
-    def _of_old(self, table: Mapping[str, str], section: str, key: str) -> str:
-        """What to write for the old name of a class, of one above it, or only of one below it."""
+    def _successor(self, table: Mapping[str, str], section: str, key: str) -> str:
+        """Return the new name, if the old one belongs to this class, a superclass, or a subclass only."""
         cls = self.classes[section]
         related = [*cls.__mro__, *([] if key in cls.class_traits(config=True) else _subclasses(cls))]
         return next((new for each in related if (new := table.get(f"{each.__name__}.{key}"))), "")
 
-    def _takes(self, section: str, new: str) -> bool:
-        """Whether KubeSpawner takes the old name: in its own section, where the new one is not set."""
+    def _has_effect(self, section: str, new: str) -> bool:
+        """KubeSpawner accepts an old name in its own section, while the new name is unset."""
         owner, _, key = new.partition(".")
         return section == owner and key not in self.c[section]
 
     def _traits(self, section: str) -> dict[str, Any]:
-        """Those of a class and of all below it, since `c.Spawner.x` applies to KubeSpawner; old names too."""
+        """Return the traits of a class and its subclasses, which it configures too, with deprecated names."""
         cls = self.classes[section]
         traits: dict[str, Any] = {}
         for each in [cls, *_subclasses(cls)]:
@@ -97,8 +103,8 @@ class Checker:
         return traits
 
     def _import_named(self, c: Config) -> None:
-        """Classes that are configured but not chosen, such as a second authenticator of this image."""
-        for group in _CHOICES.values():
+        """Import classes that are configured without being chosen, such as a second authenticator."""
+        for group in _CLASS_TRAITS.values():
             for entry in entry_points(group=f"jupyterhub.{group}"):
                 if entry.value.rpartition(":")[2] in c:
                     _import(entry.name, group)
@@ -109,20 +115,20 @@ def _import(value: object, group: str) -> None:
         registered = {entry.name.lower(): entry for entry in entry_points(group=f"jupyterhub.{group}")}
         try:
             registered[value.lower()].load() if value.lower() in registered else import_item(value)
-        except Exception:  # told where it is set
+        except Exception:  # reported by _unusable_class
             return
 
 
-def _not_chosen(value: str, group: str) -> str:
-    """Why a class that is given by its name cannot be had."""
+def _unusable_class(value: str, group: str) -> str:
+    """Return why a spawner, authenticator or proxy class cannot be used."""
     if "." not in value:
         known = sorted({entry.name for entry in entry_points(group=f"jupyterhub.{group}")})
-        return f"is {value!r}, which is none of those that this image has: {', '.join(known)}."
+        return f"is {value!r}, which this image does not have. It has: {', '.join(known)}."
     try:
         import_item(value)
     except Exception as error:
         return f"is {value!r}, which cannot be imported ({error})."
-    return f"is {value!r}, which is none of the {group}."
+    return f"is {value!r}, which is not one of the {group}."
 
 
 def _subclasses(cls: type) -> Iterator[Any]:
@@ -133,7 +139,7 @@ def _subclasses(cls: type) -> Iterator[Any]:
 
 
 def _overridden(profiles: object) -> Iterator[str]:
-    """The names in every `kubespawner_override`, however deep."""
+    """Yield the names in every `kubespawner_override`, at any depth."""
     if isinstance(profiles, list):
         for each in profiles:
             yield from _overridden(each)

@@ -1,4 +1,4 @@
-"""Every environment variable, once: its name, type, default, what it means, and an example that works."""
+"""Every environment variable that configures the hub: name, type, default, description and example."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
 )
 
 from ..errors import StartupError
@@ -26,6 +28,7 @@ from .service_links import without_service_links
 TEMPORARY = "tmp"
 OPENSHIFT = "openshift"
 RANDOM = "$(openssl rand -hex 32)"
+HIDDEN = "(hidden)"
 
 ApplicationName = Annotated[str, AfterValidator(validators.application_name)]
 Authenticator = Annotated[str, AfterValidator(validators.authenticator)]
@@ -37,7 +40,7 @@ Host = Annotated[str, AfterValidator(validators.host)]
 Image = Annotated[str, AfterValidator(validators.image)]
 KubernetesName = Annotated[str, AfterValidator(validators.kubernetes_name)]
 Memory = Annotated[str, AfterValidator(validators.memory)]
-Names = Annotated[frozenset[str], NoDecode, BeforeValidator(validators.names)]
+Names = Annotated[frozenset[str], BeforeValidator(validators.names)]
 Number = Annotated[int, Field(ge=0)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Token = Annotated[SecretStr, AfterValidator(validators.token)]
@@ -47,104 +50,91 @@ def _var(name: str, default: object, example: str, doc: str) -> Any:  # noqa: AN
     return Field(default, validation_alias=name, examples=[example], description=doc)
 
 
-class Settings(BaseSettings):
-    """What the deployment's environment says; an empty variable counts as not set."""
+class Settings(BaseModel):
+    """The settings that the deployment's environment holds; an empty variable counts as not set."""
 
-    model_config = SettingsConfigDict(
-        frozen=True, extra="ignore", case_sensitive=True, hide_input_in_errors=True
-    )
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     # fmt: off
     application_name: ApplicationName = _var("APPLICATION_NAME", "jupyterhub", "jupyterhub",
-        "Name of this hub, and the label `app` of all that belongs to it")
+        "Name of this hub, and the value of the label `app` on all its objects")
     notebook_image: Image = _var(
         "JUPYTERHUB_NOTEBOOK_IMAGE", "minimal-notebook:3.12", "minimal-notebook:3.12",
-        "Notebook image: image stream tag of the project, or a full reference with its registry")
+        "Notebook image: an image stream tag of the project, or a full reference with its registry")
     notebook_menu: Literal["on", "off"] = _var("JUPYTERHUB_NOTEBOOK_MENU", "off", "on",
         "Let users choose among the image streams labelled hub.jupyter.org/notebook-image=true: on or off")
     notebook_memory: Memory | None = _var("JUPYTERHUB_NOTEBOOK_MEMORY", None, "512Mi",
-        "Memory limit of a notebook server; empty: none")
+        "Memory limit of a server; empty: none")
     notebook_memory_request: Memory | None = _var("JUPYTERHUB_NOTEBOOK_MEMORY_REQUEST", None, "256Mi",
-        "Memory that is reserved for a notebook server; empty: as much as the limit")
+        "Memory request of a server; empty: the same as the limit")
     notebook_cpu: Cpu | None = _var("JUPYTERHUB_NOTEBOOK_CPU", None, "500m",
-        "CPU limit of a notebook server; empty: none")
+        "CPU limit of a server; empty: none")
     notebook_cpu_request: Cpu | None = _var("JUPYTERHUB_NOTEBOOK_CPU_REQUEST", None, "100m",
-        "CPU that is reserved for a notebook server; empty: as much as the limit")
+        "CPU request of a server; empty: the same as the limit")
     notebook_interface: Literal["lab", "classic"] = _var("JUPYTERHUB_NOTEBOOK_INTERFACE", "lab", "lab",
-        "What a server opens with: JupyterLab (lab) or the classic notebook (classic)")
+        "Interface that a server opens: lab (JupyterLab) or classic (Notebook)")
     volume_size: Memory | None = _var("JUPYTERHUB_VOLUME_SIZE", None, "1Gi",
-        "Size of each user's volume; empty: notebooks are ephemeral")
+        "Size of each user's volume; empty: no volume, a user's files are lost when the server stops")
     storage_class: KubernetesName | None = _var("JUPYTERHUB_STORAGE_CLASS", None, "standard-csi",
         "Storage class of the users' volumes; empty: the cluster's default")
     idle_timeout: Number = _var("JUPYTERHUB_IDLE_TIMEOUT", 3600, "3600",
-        "Seconds without activity after which a server is stopped; 0: never")
+        "Seconds without activity after which the hub stops a server; 0: never")
     max_age: Number = _var("JUPYTERHUB_MAX_AGE", 0, "86400",
-        "Seconds after which a server is stopped however busy it is; 0: never")
+        "Seconds after which the hub stops a server, even a busy one; 0: never")
     cull_warning: Number = _var("JUPYTERHUB_CULL_WARNING", 300, "300",
-        "Seconds before a server is stopped for one of these at which its page warns; 0: no warning")
+        "Seconds before the hub stops an idle or old server at which the server's page warns; 0: no warning")
     max_servers: Number = _var("JUPYTERHUB_MAX_SERVERS", 0, "20",
-        "How many servers may run at a time; 0: no limit")
+        "Maximum number of servers that run at the same time; 0: no limit")
     named_servers: Number = _var("JUPYTERHUB_NAMED_SERVERS", 0, "2",
-        "How many servers with a name of their own each user may have beside the first; 0: none")
+        "Maximum number of named servers of each user, besides the default server; 0: none")
     database_host: Host | None = _var("JUPYTERHUB_DATABASE_HOST", None, "jupyterhub-db",
-        "PostgreSQL's host; empty: SQLite under /opt/app-root/data")
-    database_port: Port = _var("JUPYTERHUB_DATABASE_PORT", 5432, "5432", "PostgreSQL's port")
+        "Host of the PostgreSQL database; empty: SQLite in /opt/app-root/data")
+    database_port: Port = _var("JUPYTERHUB_DATABASE_PORT", 5432, "5432", "Port of the PostgreSQL database")
     database_name: str = _var("JUPYTERHUB_DATABASE_NAME", "jupyterhub", "jupyterhub", "Name of the database")
     database_user: str = _var("JUPYTERHUB_DATABASE_USER", "jupyterhub", "jupyterhub", "User of the database")
     database_password: SecretStr | None = _var("JUPYTERHUB_DATABASE_PASSWORD", None, RANDOM,
         "Password of the database user")
     cookie_secret: CookieSecret | None = _var("JUPYTERHUB_COOKIE_SECRET", None, RANDOM,
-        "Signs the login cookies")
+        "Secret that signs the login cookies")
     crypt_key: CryptKey | None = _var("JUPYTERHUB_CRYPT_KEY", None, RANDOM,
-        "Encrypts what authenticators keep about users")
-    proxy_token: SecretStr = _var("CONFIGPROXY_AUTH_TOKEN", ..., RANDOM, "Shared by the hub and its proxy")
+        "Key that encrypts the authentication state of users in the database")
+    proxy_token: SecretStr = _var("CONFIGPROXY_AUTH_TOKEN", ..., RANDOM,
+        "Token with which the hub configures its proxy")
     authenticator: Authenticator = _var("JUPYTERHUB_AUTHENTICATOR", TEMPORARY, "github",
-        "tmp (each browser is a new temporary user), openshift, another registered name, or module.Class")
+        "Authenticator: tmp (each browser is a new temporary user), openshift, another registered name, or "
+        "module.Class")
     allow: Literal["project", "everyone", "listed"] | None = _var("JUPYTERHUB_ALLOW", None, "listed",
-        "Who may enter: project (who may see the OpenShift project; its admins are the hub's), everyone who "
-        "can log in, or only those listed; empty: everyone with tmp, project with openshift, else listed")
-    allowed_users: Names = _var("JUPYTERHUB_ALLOWED_USERS", frozenset(), "alice,bob", "Users who may enter")
+        "Who may log in: project (everyone who may see the OpenShift project; its admins are hub admins), "
+        "everyone, or listed (allowed users and groups); empty: everyone with tmp, project with openshift, "
+        "otherwise listed")
+    allowed_users: Names = _var("JUPYTERHUB_ALLOWED_USERS", frozenset(), "alice,bob", "Users who may log in")
     allowed_groups: Names = _var("JUPYTERHUB_ALLOWED_GROUPS", frozenset(), "students",
-        "Groups whose members may enter")
-    admin_users: Names = _var("JUPYTERHUB_ADMIN_USERS", frozenset(), "carol", "Users who administer the hub")
+        "Groups whose members may log in")
+    admin_users: Names = _var("JUPYTERHUB_ADMIN_USERS", frozenset(), "carol", "Users who are hub admins")
     admin_groups: Names = _var("JUPYTERHUB_ADMIN_GROUPS", frozenset(), "teachers",
-        "Groups whose members administer the hub")
-    title: str = _var("JUPYTERHUB_TITLE", "JupyterHub", "Physics notebooks",
-        "What the hub's pages are headed")
+        "Groups whose members are hub admins")
+    title: str = _var("JUPYTERHUB_TITLE", "JupyterHub", "Physics notebooks", "Title of the hub's pages")
     logo: File | None = _var("JUPYTERHUB_LOGO", None, "/opt/app-root/configs/logo.svg",
-        "Picture at the head of the hub's pages: a file in the image or the config map; empty: Jupyter's")
+        "Logo of the hub's pages: a file in the image or the config map; empty: Jupyter's logo")
     log_format: Literal["text", "json"] = _var("JUPYTERHUB_LOG_FORMAT", "text", "json",
-        "How the hub writes its log: text, or json with an object on each line")
+        "Format of the hub's log: text, or json (one object a line)")
     metrics_token: Token | None = _var("JUPYTERHUB_METRICS_TOKEN", None, RANDOM,
-        "With which Prometheus may read the hub's metrics; empty: only a user with the right to")
+        "Token with which Prometheus reads the hub's metrics; empty: only users with read:metrics do")
     # fmt: on
 
     @field_validator("*", mode="before")
     @classmethod
     def _text(cls, value: object) -> object:
-        """Python hands on bytes that are no text; a page or a cookie with them could not be written."""
+        """Refuse what Python could not decode: it cannot be written to a page or a cookie."""
         if isinstance(value, str) and value != value.encode(errors="replace").decode():
             raise ValueError("is not text in UTF-8")
         return value
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        *_: object,
-        **__: object,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read the environment; what the caller passes is a default beneath it."""
-        source = EnvSettingsSource(settings_cls)
-        source.env_vars = environment()
-        return (source, init_settings)
-
 
 VARIABLES = {str(field.validation_alias): field for field in Settings.model_fields.values()}
 SECRETS = {name for name, field in VARIABLES.items() if "SecretStr" in str(field.annotation)}
-# What JupyterHub reads by itself: its jupyterhub/_xsrf_utils.py and metrics.py; oauthenticator/oauth2.py.
-JUPYTERHUBS_OWN = frozenset(
+# JupyterHub and oauthenticator read these: jupyterhub/_xsrf_utils.py, jupyterhub/metrics.py.
+UPSTREAM_VARIABLES = frozenset(
     {
         "JUPYTERHUB_METRICS_PREFIX",
         "JUPYTERHUB_SERVER_SPAWN_DURATION_SECONDS_BUCKETS",
@@ -156,76 +146,100 @@ JUPYTERHUBS_OWN = frozenset(
 
 
 class SettingsError(StartupError):
-    """All that is wrong with the environment, a line each."""
+    """Every problem with the environment, one a line."""
 
     @classmethod
     def of(cls, problems: list[str]) -> SettingsError:
-        """Their text: how many, and then each."""
+        """Join the problems under a line that counts them."""
         count = "1 setting" if len(problems) == 1 else f"{len(problems)} settings"
         return cls("\n  ".join([f"{count} of this hub cannot be used:", *sorted(problems)]))
 
 
-def read_settings(defaults: Mapping[str, Any] = MappingProxyType({})) -> Settings:
+def read_settings(defaults: Mapping[str, str] = MappingProxyType({})) -> Settings:
     """Read the environment, or raise a SettingsError that lists every problem.
 
     `defaults` has the variables that count where the environment does not set them.
     """
-    environ = environment()
-    unknown = [*_unknown(environ)]
+    environ = {name: value for name, value in without_service_links(os.environ).items() if value}
+    variables = {**defaults, **environ}
+    unknown = [*_unknown_variables(variables)]
     try:
-        settings = Settings(**defaults)
+        settings = Settings.model_validate(variables)
     except ValidationError as error:
-        invalid = [line(str(problem["loc"][0]), environ, _what(problem)) for problem in error.errors()]
+        invalid = [_invalid_variable(problem, variables) for problem in error.errors()]
         raise SettingsError.of([*invalid, *unknown]) from None
     if unknown:
         raise SettingsError.of(unknown)
     return settings
 
 
-def environment() -> dict[str, str]:
-    """What is set, less what Kubernetes adds for services."""
-    return {name: value for name, value in without_service_links(os.environ).items() if value}
+def variable_of(field: str) -> str:
+    """Return the environment variable of a field of `Settings`."""
+    return str(Settings.model_fields[field].validation_alias)
 
 
-def line(name: str, environ: Mapping[str, str], what: str, example: str = "", like: str = "") -> str:
-    """Variable, value, what is wrong, and an example that works."""
-    shown = name
-    if name in environ:
-        hidden = {name, like} & SECRETS or re.search("PASS|SECRET|KEY|TOKEN", name)
-        shown = f"{name}={'(hidden)' if hidden else printable(environ[name])}"
-    stop = "" if what.endswith("?") else "."
-    return f"{shown}: {what}{stop} An example that works: {example or example_of(name)}"
+def setting_problem(settings: Settings, field: str, reason: str, example: str = "") -> str:
+    """Return the problem line of a setting that is valid by itself."""
+    variable = variable_of(field)
+    value = displayed(variable, getattr(settings, field)) if field in settings.model_fields_set else None
+    return problem_line(variable, value, reason, example)
+
+
+def problem_line(variable: str, value: str | None, reason: str, example: str = "") -> str:
+    """Join variable, value, what is wrong, and an example that works; None: the variable is not set."""
+    assignment = variable if value is None else f"{variable}={value}"
+    stop = "" if reason.endswith("?") else "."
+    return f"{assignment}: {reason}{stop} An example that works: {example or example_of(variable)}"
+
+
+def displayed(variable: str, value: object) -> str:
+    """Return a value in the form in which it would be set, without the text of a secret."""
+    if variable in SECRETS:
+        return HIDDEN
+    return printable(",".join(sorted(value)) if isinstance(value, frozenset) else str(value))
 
 
 def printable(value: str) -> str:
-    """In one line, and nothing that a terminal would act on."""
+    """Escape line breaks and control characters, which a terminal would act on."""
     return "".join(
         letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in value
     )
 
 
-def example_of(name: str) -> str:
-    """The variable with a value that is good."""
-    return f"{name}={(VARIABLES[name].examples or [])[0]}"
+def example_of(variable: str) -> str:
+    """Return the assignment of a valid value."""
+    return f"{variable}={(VARIABLES[variable].examples or [])[0]}"
 
 
-def _what(problem: Mapping[str, Any]) -> str:
+def _invalid_variable(problem: Mapping[str, Any], variables: Mapping[str, str]) -> str:
+    name = str(problem["loc"][0])
     if problem["type"] == "missing":
-        return "is not set"
-    if problem["type"] == "value_error":
-        return str(problem["ctx"]["error"])
-    return str(problem["msg"]).replace("Input should", "should")
+        reason = "is not set"
+    elif problem["type"] == "value_error":
+        reason = str(problem["ctx"]["error"])
+    else:
+        reason = str(problem["msg"]).replace("Input should", "should")
+    return problem_line(name, _raw_value(name, variables), reason)
 
 
-def _unknown(environ: Mapping[str, str]) -> Iterator[str]:
-    """A misspelled or old name must not be passed over in silence."""
-    for name in environ:
+def _unknown_variables(variables: Mapping[str, str]) -> Iterator[str]:
+    """Yield the problem of each misspelled or old name, which would otherwise have no effect in silence."""
+    for name in variables:
         if name in OLD_VARIABLES:
-            yield line(name, environ, "is an old name without effect", OLD_VARIABLES[name])
-        elif name.startswith("JUPYTERHUB_") and name not in VARIABLES and name not in JUPYTERHUBS_OWN:
+            value = _raw_value(name, variables)
+            yield problem_line(name, value, "is an old name that has no effect", OLD_VARIABLES[name])
+        elif name.startswith("JUPYTERHUB_") and name not in VARIABLES and name not in UPSTREAM_VARIABLES:
             near = difflib.get_close_matches(name, VARIABLES, n=1, cutoff=0.75)
+            value = HIDDEN if SECRETS.intersection(near) else _raw_value(name, variables)
             if near:
-                yield line(name, environ, "there is no such setting", example_of(near[0]), like=near[0])
+                yield problem_line(name, value, "there is no such setting", example_of(near[0]))
             else:
-                what = "there is no such setting, and names with JUPYTERHUB_ in front are the hub's"
-                yield line(name, environ, what, name.replace("JUPYTERHUB_", "MY_", 1) + "=...")
+                reason = "there is no such setting, and names that start with JUPYTERHUB_ are reserved"
+                yield problem_line(name, value, reason, name.replace("JUPYTERHUB_", "MY_", 1) + "=...")
+
+
+def _raw_value(name: str, variables: Mapping[str, str]) -> str | None:
+    if name not in variables:
+        return None
+    secret = name in SECRETS or re.search("PASS|SECRET|KEY|TOKEN", name)
+    return HIDDEN if secret else printable(variables[name])

@@ -1,4 +1,4 @@
-"""Environment variables of the first quickstart that have no effect today, each with what to set instead.
+"""Environment variables of the first jupyterhub-quickstart that have no effect today, with their successors.
 
 All its other variables keep their names.
 """

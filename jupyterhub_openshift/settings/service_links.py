@@ -1,15 +1,20 @@
-"""The variables that Kubernetes puts into every container for each service of the project.
+"""Remove the service links that Kubernetes injects into a container, several for each service of the project.
 
-For a service `jupyterhub-db` on port 5432 these are
+Our templates turn them off (`enableServiceLinks: false`). They still reach a hub that is deployed otherwise:
+by the first quickstart's template, whose image change trigger rolls out this image, or by a plain
+`oc new-app jupyterhub` or `oc create deployment`. Their names start with the name of a service, which is
+usually `jupyterhub`, so they would be refused as unknown settings.
+
+A service `jupyterhub-db` on port 5432 injects
 
     JUPYTERHUB_DB_SERVICE_HOST=172.30.1.2          JUPYTERHUB_DB_PORT=tcp://172.30.1.2:5432
     JUPYTERHUB_DB_SERVICE_PORT=5432                JUPYTERHUB_DB_PORT_5432_TCP=tcp://172.30.1.2:5432
     JUPYTERHUB_DB_SERVICE_PORT_POSTGRESQL=5432     JUPYTERHUB_DB_PORT_5432_TCP_ADDR=172.30.1.2  (_PORT,
     _PROTO)
 
-A service `jupyterhub-database` therefore brings a JUPYTERHUB_DATABASE_PORT that is not the setting of that
-name. It is told apart by its value: a link's `_PORT` is a URL, a setting's is a number. (What a pod spec
-sets wins over a link.)
+A service `jupyterhub-database` injects a JUPYTERHUB_DATABASE_PORT, which is also the name of a setting. The
+value tells them apart: a URL is a service link, a number is the setting. A variable of the pod spec takes
+precedence over a service link of the same name.
 https://github.com/kubernetes/kubernetes/blob/v1.33.0/pkg/kubelet/envvars/envvars.go
 """
 
@@ -22,7 +27,7 @@ _LINK = re.compile(r"_SERVICE_HOST|_SERVICE_PORT(_\w+)?|_PORT(_[0-9]+_(TCP|UDP|S
 
 
 def without_service_links(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment less what Kubernetes added for services."""
+    """Return the environment without the service links that Kubernetes injects."""
     services = {name.removesuffix(_SERVICE) for name in environ if name.endswith(_SERVICE)}
     return {name: value for name, value in environ.items() if not _is_link(name, value, services)}
 

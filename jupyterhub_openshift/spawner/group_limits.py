@@ -25,7 +25,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from ..model_trait import Entry
-from ..quantity import binary, parse_quantity
+from ..quantity import format_bytes, parse_quantity
 from ..settings import validators
 from .spawn_failures import SpawnRefused
 
@@ -110,8 +110,8 @@ def _without_room(group: str, limits: Limits, server: Server, members: list[Serv
     used = sum(other.memory or 0 for other in members)
     if used + server.memory > parse_quantity(limits.memory):
         return (
-            f"{name} may use {limits.memory} of memory at a time: {binary(used)} are in use, "
-            f"and this server needs {binary(server.memory)}."
+            f"{name} may use {limits.memory} of memory at a time: {format_bytes(used)} are in use, "
+            f"and this server needs {format_bytes(server.memory)}."
         )
     return None
 

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 
 from sandbox.containers.image_store import Image
 from sandbox.kubelet.node import NodePod
 from sandbox.kubelet.status import Record
-
-NAME = re.compile(  # github.com/distribution/reference
-    r"(?:[a-zA-Z0-9.-]+(?::\d+)?/)?[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
-    r"(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?"
-)
+from sandbox.validation.openshift import REFERENCE
 
 
 async def pull(pod: NodePod, record: Record) -> Image:
     """The image of a container; waits, with a longer and longer back-off, until there is one."""
     reference = record.spec["image"]
     events, node = pod.node.events, pod.node
-    if not NAME.fullmatch(reference):
+    if not REFERENCE.fullmatch(reference):
         await _invalid_name(pod, record)
     delays = iter(node.back_off)
     while True:

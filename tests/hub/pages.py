@@ -29,15 +29,16 @@ LOGO = """
 # As in an image, but the user's files are in a folder of the test.
 CONFIG = """
 from pathlib import Path
-from jupyterhub_openshift import configure, layers
+from jupyterhub_openshift import configure
+from jupyterhub_openshift.config_files import loader
 
 root = Path({root!r})
-configure.OWN_TEMPLATES = str(root / "src/templates")
-layers.load_config_files.__defaults__ = (root,)
+configure.USER_TEMPLATES = str(root / "src/templates")
+loader.load_config_files.__defaults__ = (root,)
 exec(compile(Path({config!r}).read_text(), {config!r}, "exec"))
 """
 OWN_CONFIG = """
-from jupyterhub_openshift.spawner import profiles
+from jupyterhub_openshift.spawner.openshift_spawner import profiles
 c.JupyterHub.template_vars = {{"announcement_home": "Maintenance on Friday, 18:00"}}
 c.DummyAuthenticator.password = "moon"
 c.OpenShiftSpawner.sizes = {{"Small": {{"memory": "1Gi"}}, "Large": {{"memory": "4Gi"}}}}

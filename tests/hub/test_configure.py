@@ -34,7 +34,7 @@ def configured(concern, project=PROJECT, **values) -> Config:
     return c
 
 
-def test_the_hub_listens_on_all_interfaces_and_is_found_by_its_service():
+def test_the_hub_listens_on_all_interfaces_and_is_reached_through_its_service():
     assert configured(configure.configure_hub) == {
         "JupyterHub": {
             "hub_bind_url": "http://:8081",
@@ -50,19 +50,19 @@ def test_the_cookie_secret_is_hexadecimal_or_any_text(secret, value):
     assert c.JupyterHub.cookie_secret == value
 
 
-def test_several_encryption_keys_are_handed_on():
+def test_several_encryption_keys_can_be_set():
     c = configured(configure.configure_hub, crypt_key=SecretStr("0f" * 32 + ";" + "1e" * 32))
     assert c.CryptKeeper == {"keys": ["0f" * 32, "1e" * 32]}
 
 
-def test_without_a_database_host_there_is_a_file():
+def test_without_a_database_host_the_hub_uses_sqlite():
     assert configured(configure.configure_database) == {
         "JupyterHub": {"db_url": "sqlite:////opt/app-root/data/jupyterhub.sqlite", "upgrade_db": True}
     }
 
 
 @given(st.text(min_size=1), st.text(min_size=1), st.text(min_size=1))
-def test_the_database_url_carries_any_password_user_and_name(password, user, name):
+def test_the_database_url_quotes_any_password_user_and_name(password, user, name):
     url = make_url(
         configure.database_url(
             settings(
@@ -77,7 +77,7 @@ def test_the_database_url_carries_any_password_user_and_name(password, user, nam
     assert (url.drivername, url.host, url.port) == ("postgresql+psycopg2", "jupyterhub-db", 5432)
 
 
-def test_the_proxy_runs_elsewhere():
+def test_the_hub_uses_the_proxy_of_its_own_pod_and_starts_none():
     assert configured(configure.configure_proxy, application_name="jakevdp") == {
         "JupyterHub": {"proxy_class": SeparateProxy},
         "ConfigurableHTTPProxy": {
@@ -88,7 +88,7 @@ def test_the_proxy_runs_elsewhere():
     }
 
 
-def test_temporary_users_are_let_in_and_no_one_of_another_authenticator_is():
+def test_temporary_users_may_log_in_and_nobody_through_another_authenticator():
     assert configured(configure.configure_login) == {
         "JupyterHub": {"authenticator_class": TemporaryAuthenticator},
         "TmpAuthenticator": {"allow_all": True},
@@ -103,7 +103,7 @@ def test_temporary_users_are_let_in_and_no_one_of_another_authenticator_is():
     }
 
 
-def test_another_authenticator_lets_in_those_listed_and_admins():
+def test_another_authenticator_allows_the_listed_users_and_admins():
     c = configured(
         configure.configure_login,
         authenticator="github",
@@ -129,7 +129,7 @@ def test_another_authenticator_lets_in_those_listed_and_admins():
     GitHubOAuthenticator(config=c)
 
 
-def test_who_once_was_let_in_is_not_let_in_for_that_alone():
+def test_a_user_in_the_database_is_not_allowed_for_that_alone():
     """JupyterHub's default, if users are listed: one whom a group let in would stay when out of the group."""
     c = configured(
         configure.configure_login,
@@ -142,7 +142,7 @@ def test_who_once_was_let_in_is_not_let_in_for_that_alone():
     assert authenticator.allowed_users == {"alice", "carol"}
 
 
-def test_everyone_who_can_log_in_is_let_in_when_that_is_said():
+def test_allow_everyone_allows_everyone_who_can_authenticate():
     c = configured(configure.configure_login, authenticator="github", allow="everyone")
     assert c.Authenticator == {
         "allow_all": True,
@@ -152,7 +152,7 @@ def test_everyone_who_can_log_in_is_let_in_when_that_is_said():
     }
 
 
-def test_openshifts_login_lets_in_the_projects_people():
+def test_the_openshift_login_allows_the_members_of_the_project():
     project = replace(PROJECT, login_server="https://oauth-openshift.apps.real.test")
     crypt_key = SecretStr("0f" * 32)
     c = configured(configure.configure_login, project, authenticator="openshift", crypt_key=crypt_key)
@@ -172,7 +172,7 @@ def test_openshifts_login_lets_in_the_projects_people():
 
 
 @pytest.mark.parametrize("allow", ["everyone", "listed"])
-def test_openshifts_login_can_let_in_others_than_the_projects_people(allow):
+def test_the_openshift_login_can_allow_others_than_the_members_of_the_project(allow):
     c = configured(configure.configure_login, authenticator="openshift", allow=allow)
     assert (c.ProjectAuthenticator.allow_project, c.Authenticator.allow_all) == (False, allow == "everyone")
 
@@ -206,17 +206,17 @@ def test_notebooks_are_named_and_labelled_after_the_application():
     }
 
 
-def test_with_a_menu_the_projects_image_streams_are_choices():
+def test_the_menu_offers_the_projects_image_streams():
     c = configured(configure.configure_notebooks, notebook_menu="on")
     assert c.OpenShiftSpawner == {"image_menu": True}
 
 
-def test_the_classic_interface_has_its_own_address():
+def test_the_classic_interface_opens_at_tree():
     c = configured(configure.configure_notebooks, notebook_interface="classic")
     assert c.Spawner.default_url == "/tree"
 
 
-def test_each_trait_is_set_on_the_class_that_defines_it_so_that_a_users_file_can_name_any():
+def test_each_trait_is_set_on_the_class_that_defines_it():
     c = Config()
     everything = settings(
         authenticator="github",
@@ -235,7 +235,7 @@ def test_each_trait_is_set_on_the_class_that_defines_it_so_that_a_users_file_can
 
 
 @pytest.mark.parametrize(("project", "uid"), [(PROJECT, 1000190000), (PLAIN, None)])
-def test_notebooks_run_as_the_project_asks_and_with_no_privilege(project, uid):
+def test_servers_run_with_the_projects_uid_and_without_privileges(project, uid):
     assert configured(configure.configure_security, project) == {
         "KubeSpawner": {
             "uid": uid,
@@ -268,11 +268,11 @@ def test_limits_and_requests_are_kubernetes_quantities():
     }
 
 
-def test_without_limits_none_are_set():
+def test_unset_limits_are_not_configured():
     assert configured(configure.configure_limits) == {"JupyterHub": NO_LIMITS}
 
 
-def test_servers_are_limited_in_all_and_for_each_user():
+def test_the_number_of_servers_is_limited_in_total_and_per_user():
     assert configured(configure.configure_limits, max_servers=20, named_servers=2) == {
         "JupyterHub": {
             "active_server_limit": 20,
@@ -282,11 +282,11 @@ def test_servers_are_limited_in_all_and_for_each_user():
     }
 
 
-def test_without_a_size_notebooks_have_no_volume():
+def test_without_a_size_servers_have_no_volume():
     assert configured(configure.configure_storage) == {"KubeSpawner": {"delete_pvc": False}}
 
 
-def test_with_a_size_each_user_has_a_volume_that_stays():
+def test_with_a_size_each_user_has_a_volume_that_is_kept():
     c = configured(
         configure.configure_storage, authenticator="github", volume_size="1Gi", storage_class="fast"
     )
@@ -315,7 +315,7 @@ def options(c: Config) -> list[str]:
     return rest
 
 
-def test_idle_servers_are_stopped_and_temporary_users_go_with_them():
+def test_idle_servers_are_stopped_and_temporary_users_deleted_with_them():
     c = culling(idle_timeout=600)
     assert c == {
         "JupyterHub": {
@@ -348,7 +348,7 @@ def test_idle_servers_are_stopped_and_temporary_users_go_with_them():
     assert options(c) == ["--timeout=600", "--max-age=0", "--cull-every=60", "--cull-users=true"]
 
 
-def test_old_servers_are_stopped_and_the_age_of_temporary_users_may_be_read():
+def test_the_culler_may_read_the_age_of_temporary_users():
     c = culling(idle_timeout=0, max_age=86400)
     assert options(c) == ["--timeout=3153600000", "--max-age=86400", "--cull-every=60", "--cull-users=true"]
     assert c.JupyterHub.load_roles[0]["scopes"][4:] == ["delete:users", "read:users"]
@@ -358,7 +358,7 @@ def test_old_servers_are_stopped_and_the_age_of_temporary_users_may_be_read():
     }
 
 
-def test_users_who_come_back_are_not_deleted_and_their_files_stay():
+def test_lasting_users_are_not_deleted_with_their_servers():
     c = Config({"JupyterHub": {"authenticator_class": "github"}})
     culling(c, max_age=86400, volume_size="1Gi")
     assert options(c) == ["--timeout=3600", "--max-age=86400", "--cull-every=60"]
@@ -367,7 +367,7 @@ def test_users_who_come_back_are_not_deleted_and_their_files_stay():
     assert c.OpenShiftSpawner.culling["JUPYTERHUB_VOLUME_SIZE"] == "1Gi"
 
 
-def test_the_cullers_log_is_as_the_hubs():
+def test_the_culler_logs_in_the_hubs_format():
     (service,) = culling(log_format="json").JupyterHub.services
     assert service["environment"] == {"JUPYTERHUB_LOG_FORMAT": "json"}
 
@@ -375,16 +375,16 @@ def test_the_cullers_log_is_as_the_hubs():
 @pytest.mark.parametrize(
     ("timeout", "age", "often"), [(40, 0, 4), (3600, 70, 7), (3600, 0, 60), (600, 0, 60), (2, 0, 1)]
 )
-def test_a_short_time_is_looked_at_often(timeout, age, often):
+def test_the_culler_checks_more_often_for_short_timeouts(timeout, age, often):
     assert f"--cull-every={often}" in options(culling(idle_timeout=timeout, max_age=age))
 
 
-def test_with_neither_timeout_nor_age_nothing_is_culled():
+def test_without_timeout_and_age_there_is_no_culler():
     c = culling(idle_timeout=0)
     assert c == {"JupyterHub": {"authenticator_class": TemporaryAuthenticator}}
 
 
-def test_the_users_own_services_and_roles_stay_beside_the_culler():
+def test_services_and_roles_of_a_users_file_stay_beside_the_culler():
     c = Config({"JupyterHub": {"authenticator_class": "tmp"}})
     c.JupyterHub.services = [{"name": "announcement"}]
     c.JupyterHub.load_roles.append({"name": "announcement"})
@@ -393,7 +393,7 @@ def test_the_users_own_services_and_roles_stay_beside_the_culler():
     assert [role["name"] for role in c.JupyterHub.load_roles] == ["announcement", "idle-culler"]
 
 
-def test_a_culler_of_the_users_own_takes_the_place_of_ours():
+def test_a_culler_of_a_users_file_replaces_ours():
     c = Config(
         {
             "JupyterHub": {
@@ -411,7 +411,7 @@ TEMPLATES = Path(configure.__file__).parent / "templates"
 OURS = ["/opt/app-root/src/templates", str(TEMPLATES / "openshift"), str(TEMPLATES)]
 
 
-def test_pages_have_a_title_a_logo_and_templates_of_which_the_users_own_come_first():
+def test_pages_have_title_logo_and_templates_and_the_users_templates_take_precedence():
     logo = TEMPLATES / "openshift" / "jupyter.svg"
     assert configured(configure.configure_pages) == {
         "JupyterHub": {
@@ -424,7 +424,7 @@ def test_pages_have_a_title_a_logo_and_templates_of_which_the_users_own_come_fir
     assert logo.is_file()
 
 
-def test_title_and_logo_are_those_of_the_environment():
+def test_title_and_logo_come_from_the_environment():
     c = configured(configure.configure_pages, title="Physics", logo="/opt/app-root/src/logo.svg")
     assert (c.JupyterHub.template_vars["hub_title"], c.JupyterHub.logo_file) == (
         "Physics",
@@ -432,7 +432,7 @@ def test_title_and_logo_are_those_of_the_environment():
     )
 
 
-def test_what_the_users_own_files_say_of_pages_stays_and_goes_before():
+def test_page_settings_of_a_users_file_take_precedence():
     c = Config()
     c.JupyterHub.template_vars.update({"announcement": "Friday"})
     c.JupyterHub.template_paths = ["/mine"]
@@ -449,7 +449,7 @@ def test_what_the_users_own_files_say_of_pages_stays_and_goes_before():
     }
 
 
-def test_with_a_token_a_service_may_read_the_metrics_and_nothing_else():
+def test_a_metrics_token_adds_a_service_that_may_only_read_metrics():
     c = Config()
     configure.configure_metrics(c, settings(metrics_token=SecretStr("3e" * 32)), PROJECT)
     assert c == {
@@ -460,13 +460,13 @@ def test_with_a_token_a_service_may_read_the_metrics_and_nothing_else():
     }
 
 
-def test_without_a_token_there_is_no_such_service():
+def test_without_a_metrics_token_there_is_no_such_service():
     c = Config()
     configure.configure_metrics(c, settings(), PROJECT)
     assert c == {}
 
 
-def test_a_role_of_the_users_own_takes_the_place_of_that_of_a_service():
+def test_a_role_of_a_users_file_replaces_that_of_a_service():
     c = Config()
     role = {"name": "metrics", "scopes": ["read:metrics", "list:users"], "services": ["metrics"]}
     c.JupyterHub.load_roles = [role]
@@ -485,7 +485,7 @@ def administered(authenticator, own: dict | None = None, **values) -> Config:
 ADMINS = {"admin_users": frozenset({"Carol"}), "admin_groups": frozenset({"teachers"})}
 
 
-def test_admins_run_the_hub_and_may_not_enter_servers_that_are_not_shared_with_them():
+def test_admins_manage_the_hub_without_access_to_servers():
     (role,) = administered("github", **ADMINS).load_roles
     assert role == {
         "name": "hub-admin",
@@ -509,7 +509,7 @@ def test_admins_run_the_hub_and_may_not_enter_servers_that_are_not_shared_with_t
     }
 
 
-def test_everyone_may_share_their_server_and_may_know_the_names_of_the_admins():
+def test_users_may_share_their_server_and_read_the_names_of_admins():
     assert administered("github", **ADMINS).extra_user_scopes == {
         "shares!user",
         "read:users:name!user=carol",
@@ -518,7 +518,7 @@ def test_everyone_may_share_their_server_and_may_know_the_names_of_the_admins():
     }
 
 
-def test_with_openshifts_login_the_projects_admins_are_the_hubs():
+def test_with_the_openshift_login_project_admins_are_hub_admins():
     hub = administered(ProjectAuthenticator, **ADMINS)
     assert (hub.load_roles[0]["users"], hub.load_roles[0]["groups"]) == (
         ["Carol"],
@@ -527,7 +527,7 @@ def test_with_openshifts_login_the_projects_admins_are_the_hubs():
     assert "read:groups:name!group=rec:admins" in hub.extra_user_scopes
 
 
-def test_a_group_of_another_login_cannot_be_mistaken_for_the_projects_admins():
+def test_a_group_of_another_login_is_not_taken_for_the_projects_admins():
     """GitHub's teams are called `organisation:team`."""
     assert "load_roles" not in administered("github")
 
@@ -536,7 +536,7 @@ def test_temporary_users_have_no_admins_and_nothing_to_share():
     assert administered("tmp") == {"authenticator_class": "tmp"}
 
 
-def test_what_the_users_own_file_says_of_roles_is_kept():
+def test_roles_of_a_users_file_are_kept():
     own = {
         "load_roles": [{"name": "user", "scopes": ["self"]}, {"name": "hub-admin", "scopes": ["list:users"]}]
     }
@@ -544,7 +544,7 @@ def test_what_the_users_own_file_says_of_roles_is_kept():
     assert hub == {"authenticator_class": "github", **own}
 
 
-def test_what_the_users_own_file_adds_to_the_role_of_users_is_kept():
+def test_user_scopes_of_a_users_file_are_kept():
     c = Config({"JupyterHub": {"authenticator_class": "github"}})
     c.JupyterHub.extra_user_scopes.add("access:services")
     configure.configure_admins(c, settings(), PROJECT)

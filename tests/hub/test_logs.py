@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from traitlets.config import Config
 
 from jupyterhub_openshift import configure
-from jupyterhub_openshift.logs import LOGGING, JsonLine, Lines
+from jupyterhub_openshift.logs import LOGGING, JsonLine, JsonStream
 from tests.paths import CHECKOUT
 
 from .browser import Browser
@@ -43,13 +43,13 @@ def formatted(message: str, *arguments: object, exception: tuple | None = None) 
     return line
 
 
-def test_without_it_nothing_is_changed():
+def test_the_format_text_changes_nothing():
     c = Config()
     configure.configure_logs(c, settings(), PROJECT)
     assert c == {}
 
 
-def test_with_it_all_logs_of_the_process_are_json():
+def test_the_format_json_configures_all_loggers_of_the_process():
     c = Config()
     configure.configure_logs(c, settings(log_format="json"), PROJECT)
     assert c == {"Application": {"logging_config": LOGGING}}
@@ -83,11 +83,11 @@ def test_with_it_all_logs_of_the_process_are_json():
         ("Adding user alice (10 GET /x)", {}),
     ],
 )
-def test_a_request_has_fields_of_its_own(message, fields):
+def test_the_log_line_of_a_request_has_its_fields(message, fields):
     assert formatted(message) == {"level": "INFO", "logger": "x", "message": message, **fields}
 
 
-def test_an_exception_is_part_of_its_line():
+def test_an_exception_is_logged_on_the_same_line():
     try:
         raise OSError("no room")
     except OSError:
@@ -98,19 +98,19 @@ def test_an_exception_is_part_of_its_line():
 
 
 @given(st.lists(st.text()))
-def test_whatever_is_written_becomes_lines_of_json_and_is_whole(texts):
+def test_every_text_is_written_as_one_json_line_without_loss(texts):
     stream = io.StringIO()
-    lines = Lines(stream)
+    lines = JsonStream(stream)
     for text in texts:
         print(text, file=lines)
     messages = [line["message"] for line in objects(stream.getvalue())]
     assert [m.splitlines() for m in messages] == [t.strip("\n").splitlines() for t in texts if t.strip("\n")]
 
 
-def test_a_line_of_the_configuration_keeps_its_level():
+def test_a_line_of_progress_keeps_its_level():
     stream = io.StringIO()
     for line in ("Loading x", "WARNING: x is an old name"):
-        print(f"[jupyterhub-openshift] {line}", file=Lines(stream))
+        print(f"[jupyterhub-openshift] {line}", file=JsonStream(stream))
     assert without_time(stream.getvalue()) == [
         {"level": "INFO", "logger": "jupyterhub-openshift", "message": "Loading x"},
         {"level": "WARNING", "logger": "jupyterhub-openshift", "message": "x is an old name"},
@@ -145,7 +145,7 @@ def test_a_bad_environment_is_one_object(tmp_path):
         ("import logging; logging.getLogger('a.library').error('no room')", "no room"),
     ],
 )
-def test_what_python_itself_writes_is_one_object(code, message):
+def test_whatever_python_writes_to_stderr_is_one_object(code, message):
     code = f"from jupyterhub_openshift.logs import start_log; start_log(); {code}"
     environ = {**os.environ, "JUPYTERHUB_LOG_FORMAT": "json"}
     command = [sys.executable, "-c", code]
@@ -154,7 +154,7 @@ def test_what_python_itself_writes_is_one_object(code, message):
     assert line["message"].startswith(message)
 
 
-def test_every_line_of_a_hub_is_json_and_none_has_a_secret(tmp_path, configurable_http_proxy):
+def test_every_log_line_of_a_hub_is_json_without_secrets(tmp_path, configurable_http_proxy):
     """One that has no cluster to start a notebook in, so that there is something to complain of."""
     environ = {"JUPYTERHUB_LOG_FORMAT": "json", "JUPYTERHUB_IDLE_TIMEOUT": "2"}
     cookie_secret = "c0" * 32

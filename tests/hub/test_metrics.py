@@ -35,18 +35,18 @@ def ask(url: str, authorization: str = "") -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "token"])
-def test_who_has_the_token_reads_them(hub, scheme):
+def test_the_metrics_token_reads_the_metrics(hub, scheme):
     status, text = ask(f"{hub}/metrics", f"{scheme} {METRICS_TOKEN}")
     assert status == 200
     assert "\njupyterhub_running_servers " in text
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer wrong", f"Bearer {TOKEN}"])
-def test_no_one_else_does(hub, authorization):
+def test_without_the_metrics_token_the_metrics_are_forbidden(hub, authorization):
     status, text = ask(f"{hub}/metrics", authorization)
     assert (status, "jupyterhub_running_servers" in text) == (403, False)
 
 
 @pytest.mark.parametrize("path", ["api/users", "api/services", "api/proxy", "api/info"])
-def test_the_token_is_good_for_nothing_else(hub, path):
+def test_the_metrics_token_grants_nothing_else(hub, path):
     assert ask(f"{hub}/{path}", f"Bearer {METRICS_TOKEN}")[0] == 403

@@ -63,7 +63,7 @@ def test_in_a_build_the_configuration_is_checked_without_cluster_and_database():
         [
             VERSION,
             "[jupyterhub-openshift] Not in a cluster: the project's values are left out",
-            "[jupyterhub-openshift] No configuration files beside the image's own",
+            "[jupyterhub-openshift] There are no configuration files of your own",
             "[jupyterhub-openshift] The configuration is good",
         ],
     )
@@ -81,7 +81,8 @@ def test_a_fault_in_a_file_fails_without_a_traceback(tmp_path):
     config.write_text(
         "from pathlib import Path\n"
         "from jupyterhub_openshift.config_files.loader import load_config_files\n"
-        f"load_config_files(get_config(), building=True, root=Path({str(tmp_path)!r}))\n"
+        "from jupyterhub_openshift.inputs import read_inputs\n"
+        f"load_config_files(get_config(), read_inputs()[0], building=True, root=Path({str(tmp_path)!r}))\n"
     )
     done = build(config)
     assert (done.returncode, done.stderr.splitlines()) == (
@@ -89,7 +90,7 @@ def test_a_fault_in_a_file_fails_without_a_traceback(tmp_path):
         [
             "[jupyterhub-openshift] Not in a cluster: the project's values are left out",
             f"[jupyterhub-openshift] Loading {tmp_path}/src/jupyterhub_config.py",
-            f"{tmp_path}/src/jupyterhub_config.py, line 1: c.KubeSpawner.imagee is no setting. "
+            f"{tmp_path}/src/jupyterhub_config.py, line 1: c.KubeSpawner.imagee is not a setting. "
             "Did you mean c.KubeSpawner.image?",
         ],
     )

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyterhub_openshift.quantity import binary, parse_quantity
+from jupyterhub_openshift.quantity import format_bytes, parse_quantity
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_quantity_is_read_as_kubernetes_reads_it(text, value):
         "1u",
     ],
 )
-def test_what_is_no_quantity_is_refused_with_the_accepted_forms(text):
+def test_an_invalid_quantity_is_refused_with_the_accepted_forms(text):
     with pytest.raises(ValueError) as refusal:
         parse_quantity(text)
     assert str(refusal.value) == (
@@ -59,12 +59,12 @@ def test_what_is_no_quantity_is_refused_with_the_accepted_forms(text):
 
 
 @given(st.integers(0, 10**15), st.sampled_from(["", "m", "k", "M", "Ki", "Mi", "Gi"]))
-def test_a_number_with_a_unit_is_never_refused_and_grows_with_the_number(number, unit):
+def test_any_number_with_a_suffix_is_accepted_and_the_value_grows_with_the_number(number, unit):
     assert parse_quantity(f"{number}{unit}") < parse_quantity(f"{number + 1}{unit}")
 
 
 @given(st.text())
-def test_any_text_is_either_a_number_that_is_not_negative_or_a_value_error(text):
+def test_any_text_parses_to_a_number_of_at_least_zero_or_raises_a_value_error(text):
     with suppress(ValueError):
         assert parse_quantity(text) >= 0
 
@@ -73,5 +73,5 @@ def test_any_text_is_either_a_number_that_is_not_negative_or_a_value_error(text)
     ("count", "text"),
     [(0, "0"), (1000, "1000"), (1024, "1Ki"), (1536 * 1024**2, "1.5Gi"), (5 * 1024**4, "5Ti")],
 )
-def test_bytes_are_written_for_people(count, text):
-    assert binary(count) == text
+def test_bytes_are_formatted_with_a_binary_suffix(count, text):
+    assert format_bytes(count) == text

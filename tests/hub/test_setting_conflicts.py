@@ -25,37 +25,38 @@ def configured() -> Config:
         (
             "JUPYTERHUB_ALLOW",
             "listed",
-            "JUPYTERHUB_ALLOW=listed: lets nobody in while users are temporary: they have made-up names. "
+            "JUPYTERHUB_ALLOW=listed: lets nobody log in while users are temporary: their names are "
+            "generated. "
             "An example that works: JUPYTERHUB_ALLOW=everyone",
         ),
         (
             "JUPYTERHUB_VOLUME_SIZE",
             "1Gi",
-            "JUPYTERHUB_VOLUME_SIZE=1Gi: is of no use while users are temporary: they have made-up names "
-            "and never "
-            "come back. An example that works: JUPYTERHUB_AUTHENTICATOR=github beside it, or leave it empty",
+            "JUPYTERHUB_VOLUME_SIZE=1Gi: has no effect while users are temporary: their names are generated, "
+            "and never come back. "
+            "An example that works: JUPYTERHUB_AUTHENTICATOR=github beside it, or leave it empty",
         ),
         (
             "JUPYTERHUB_ALLOW",
             "project",
-            "JUPYTERHUB_ALLOW=project: asks OpenShift who may see the project, for which people must log in "
-            "with OpenShift. An example that works: JUPYTERHUB_AUTHENTICATOR=openshift beside it",
+            "JUPYTERHUB_ALLOW=project: needs the OpenShift login, which asks the cluster who may see the "
+            "project. An example that works: JUPYTERHUB_AUTHENTICATOR=openshift beside it",
         ),
         (
             "JUPYTERHUB_AUTHENTICATOR",
             "openshift",
-            "JUPYTERHUB_CRYPT_KEY: is not set; the OpenShift login keeps each person's token, and encrypts "
-            "it. An example that works: JUPYTERHUB_CRYPT_KEY=$(openssl rand -hex 32)",
+            "JUPYTERHUB_CRYPT_KEY: is not set; the OpenShift login needs it to store each user's token "
+            "encrypted. An example that works: JUPYTERHUB_CRYPT_KEY=$(openssl rand -hex 32)",
         ),
         (
             "JUPYTERHUB_STORAGE_CLASS",
             "fast",
-            "JUPYTERHUB_STORAGE_CLASS=fast: is of no use without a volume. "
+            "JUPYTERHUB_STORAGE_CLASS=fast: has no effect without a volume. "
             "An example that works: JUPYTERHUB_VOLUME_SIZE=1Gi beside it",
         ),
     ],
 )
-def test_a_setting_of_no_use_beside_another_is_refused(variable, value, line, monkeypatch):
+def test_a_setting_without_effect_beside_another_is_refused(variable, value, line, monkeypatch):
     monkeypatch.setenv(variable, value)
     with pytest.raises(SettingsError) as refusal:
         refuse_conflicts(configured(), read_settings(), PROJECT)
@@ -66,7 +67,7 @@ def test_a_setting_of_no_use_beside_another_is_refused(variable, value, line, mo
     ("resource", "limit", "request_", "like"),
     [("MEMORY", "512Mi", "1Gi", "512Mi"), ("CPU", "500m", "2", "500m")],
 )
-def test_a_server_cannot_reserve_more_than_its_limit(resource, limit, request_, like, monkeypatch):
+def test_a_request_above_its_limit_is_refused(resource, limit, request_, like, monkeypatch):
     name = f"JUPYTERHUB_NOTEBOOK_{resource}"
     monkeypatch.setenv(name, limit)
     monkeypatch.setenv(f"{name}_REQUEST", request_)
@@ -79,7 +80,7 @@ def test_a_server_cannot_reserve_more_than_its_limit(resource, limit, request_, 
     )
 
 
-def test_a_login_that_the_users_own_file_chooses_makes_them_useful(monkeypatch):
+def test_a_login_chosen_by_a_users_file_gives_user_settings_an_effect(monkeypatch):
     monkeypatch.setenv("JUPYTERHUB_VOLUME_SIZE", "1Gi")
     monkeypatch.setenv("JUPYTERHUB_ADMIN_USERS", "carol")
     c = configured()
@@ -88,26 +89,26 @@ def test_a_login_that_the_users_own_file_chooses_makes_them_useful(monkeypatch):
     assert c.Authenticator.allowed_users == {"carol"}
 
 
-def test_a_cluster_without_its_own_login_is_told(monkeypatch):
+def test_the_openshift_login_is_refused_where_the_cluster_has_no_oauth_server(monkeypatch):
     monkeypatch.setenv("JUPYTERHUB_AUTHENTICATOR", "openshift")
     monkeypatch.setenv("JUPYTERHUB_CRYPT_KEY", "0f" * 32)
     with pytest.raises(SettingsError) as refusal:
         refuse_conflicts(configured(), read_settings(), Project("rec"))
     assert str(refusal.value) == (
         "1 setting of this hub cannot be used:\n"
-        "  JUPYTERHUB_AUTHENTICATOR=openshift: this cluster's API names no login server of OpenShift, "
-        "perhaps people log in to it elsewhere. An example that works: JUPYTERHUB_AUTHENTICATOR=generic-oauth"
+        "  JUPYTERHUB_AUTHENTICATOR=openshift: this cluster's API announces no OAuth server of OpenShift. "
+        "An example that works: JUPYTERHUB_AUTHENTICATOR=generic-oauth"
     )
 
 
-def test_without_a_cluster_nothing_is_said_of_its_login(monkeypatch):
+def test_outside_of_a_cluster_its_oauth_server_is_not_checked(monkeypatch):
     """As in a build, or where a person looks at the settings."""
     monkeypatch.setenv("JUPYTERHUB_AUTHENTICATOR", "openshift")
     monkeypatch.setenv("JUPYTERHUB_CRYPT_KEY", "0f" * 32)
     refuse_conflicts(configured(), read_settings(), Project("default", known=False))
 
 
-def test_an_openshift_login_with_all_that_it_needs_is_good(monkeypatch):
+def test_a_complete_openshift_login_has_no_conflict(monkeypatch):
     monkeypatch.setenv("JUPYTERHUB_AUTHENTICATOR", "openshift")
     monkeypatch.setenv("JUPYTERHUB_CRYPT_KEY", "0f" * 32)
     monkeypatch.setenv("JUPYTERHUB_ALLOW", "project")

@@ -168,7 +168,7 @@ def test_an_unknown_setting_fails_the_build(workshop, hub, repo):
         repo({"jupyterhub_config.d/image.py": "\nc.KubeSpawner.imagee = 'x'\n"}), hub
     )
     assert after("/opt/app-root/src", log) == (
-        "/opt/app-root/src/jupyterhub_config.d/image.py, line 2: c.KubeSpawner.imagee is no setting. "
+        "/opt/app-root/src/jupyterhub_config.d/image.py, line 2: c.KubeSpawner.imagee is not a setting. "
         "Did you mean c.KubeSpawner.image?\n" + CONFIGURATION
     )
 

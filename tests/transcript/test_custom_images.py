@@ -114,7 +114,7 @@ def test_a_broken_config_map_is_told_with_file_and_line_by_the_new_pod(
     project.kubectl(*edit)
     project.oc(*rollout)
     fault = (
-        "/opt/app-root/configs/jupyterhub_config.py, line 1: c.KubeSpawner.imagee is no setting. "
+        "/opt/app-root/configs/jupyterhub_config.py, line 1: c.KubeSpawner.imagee is not a setting. "
         "Did you mean c.KubeSpawner.image?"
     )
 

@@ -55,7 +55,7 @@ def load(tmp_path, monkeypatch):
         (tmp_path / "configs/jupyterhub_config.py").write_text(code(section))
         c, settings = Config(), read_settings()
         configure.configure_login(c, settings, PROJECT)
-        load_config_files(c, building=True, root=tmp_path)
+        load_config_files(c, settings, building=True, root=tmp_path)
         configure.configure_admins(c, settings, PROJECT)
         refuse_conflicts(c, settings, PROJECT)
         return c
@@ -138,11 +138,12 @@ def test_without_the_ldap_package_the_hub_names_it(load, tmp_path):
     first, *lines = str(refusal.value).splitlines()
     assert first.startswith(
         f"{tmp_path}/configs/jupyterhub_config.py, line 1: c.JupyterHub.authenticator_class is 'ldap', "
-        "which is none of those that this image has: auth0, "
+        "which this image does not have. It has: auth0, "
     )
     assert lines == [
         f"{tmp_path}/configs/jupyterhub_config.py, line {line}: c.LDAPAuthenticator.{name} "
-        "is of a class that this image has not. Put jupyterhub-ldapauthenticator into your requirements.txt."
+        "is for a class that this image does not have. "
+        "Add jupyterhub-ldapauthenticator to your requirements.txt."
         for line, name in [(2, "server_address"), (3, "bind_dn_template")]
     ]
 

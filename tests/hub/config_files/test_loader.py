@@ -7,6 +7,8 @@ from jupyterhub_openshift.config_files.loader import ConfigFileError, load_confi
 from jupyterhub_openshift.proxy import SeparateProxy
 from jupyterhub_openshift.spawner.openshift_spawner import OpenShiftSpawner
 
+from ..example_settings import settings
+
 IMAGE = "src/jupyterhub_config.py"
 EXTRA = "src/jupyterhub_config.d/"
 CONFIG_MAP = "configs/jupyterhub_config.py"
@@ -17,7 +19,7 @@ def load(tmp_path, monkeypatch):
     """Load files given as texts on top of a configuration like ours."""
     monkeypatch.setattr(sys, "path", [*sys.path])
 
-    def run(files: dict[str, str], building: bool = False) -> Config:
+    def run(files: dict[str, str], building: bool = False, **values: object) -> Config:
         c = Config()
         c.JupyterHub.authenticator_class = "tmp"
         c.JupyterHub.spawner_class = OpenShiftSpawner
@@ -27,15 +29,15 @@ def load(tmp_path, monkeypatch):
         for name, text in files.items():
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_text(text)
-        load_config_files(c, building, tmp_path)
+        load_config_files(c, settings(**values), building, tmp_path)
         return c
 
     return run
 
 
-def fault(load, files: dict[str, str], building: bool = False) -> str:
+def fault(load, files: dict[str, str], building: bool = False, **values: object) -> str:
     with pytest.raises(ConfigFileError) as refusal:
-        load(files, building)
+        load(files, building, **values)
     return str(refusal.value)
 
 
@@ -56,16 +58,16 @@ def test_the_files_are_loaded_in_order_and_the_order_is_printed(load, tmp_path, 
     ]
 
 
-def test_no_files_are_no_fault(load, capfd):
+def test_no_files_are_needed(load, capfd):
     load({})
-    assert capfd.readouterr().err == "[jupyterhub-openshift] No configuration files beside the image's own\n"
+    assert capfd.readouterr().err == "[jupyterhub-openshift] There are no configuration files of your own\n"
 
 
-def test_an_empty_config_map_is_no_fault(load):
+def test_a_config_map_may_be_empty(load):
     load({CONFIG_MAP: ""})
 
 
-def test_files_are_run_as_jupyterhub_runs_them(load):
+def test_a_file_can_use_get_config_load_subconfig_and_its_own_modules(load):
     c = load(
         {
             IMAGE: "import own_module\n"
@@ -85,11 +87,11 @@ def test_files_are_run_as_jupyterhub_runs_them(load):
     [
         (
             "\nc.KubeSpawner.imagee = 'x'\n",
-            "line 2: c.KubeSpawner.imagee is no setting. Did you mean c.KubeSpawner.image?",
+            "line 2: c.KubeSpawner.imagee is not a setting. Did you mean c.KubeSpawner.image?",
         ),
         (
             "c.KubeSpawnr.image = 'x'",
-            "line 1: c.KubeSpawnr.image is of no known class. Did you mean c.KubeSpawner.image?",
+            "line 1: c.KubeSpawnr.image is for an unknown class. Did you mean c.KubeSpawner.image?",
         ),
         (
             "# all day\nc.JupyterHub.active_server_limit = 'many'",
@@ -98,8 +100,9 @@ def test_files_are_run_as_jupyterhub_runs_them(load):
         (
             "c.OpenShiftSpawner.sizes = {'S': {'memory': '1GB', 'cpus': 2}, 'L': {'cpu': 0}}",
             "line 1: c.OpenShiftSpawner.sizes ['S']['memory'] is not a Kubernetes quantity (a number, then "
-            "nothing, m, k, M, G, T, Ki, Mi, Gi or Ti); ['S']['cpus'] is no key of it, did you mean 'cpu'?; "
-            "['L']['cpu'] is less than the least there is, 1m. "
+            "nothing, m, k, M, G, T, Ki, Mi, Gi or Ti); ['S']['cpus'] is not a known key, did "
+            "you mean 'cpu'?; "
+            "['L']['cpu'] is less than 1m, the smallest CPU quantity. "
             'An example that works: {"Small": {"cpu": "500m", "memory": "1Gi"}}',
         ),
         (
@@ -115,8 +118,8 @@ def test_files_are_run_as_jupyterhub_runs_them(load):
         ),
         (
             "c.JupyterHub.spawner_class = 'kubespawner'",
-            "line 1: c.JupyterHub.spawner_class is 'kubespawner', which is none of those that this image "
-            "has: default, localprocess, simple.",
+            "line 1: c.JupyterHub.spawner_class is 'kubespawner', which this image does not have. "
+            "It has: default, localprocess, simple.",
         ),
         (
             "c.JupyterHub.authenticator_class = 'no.such.Authenticator'",
@@ -125,12 +128,12 @@ def test_files_are_run_as_jupyterhub_runs_them(load):
         ),
         (
             "c.JupyterHub.proxy_class = 'os.path'",
-            "line 1: c.JupyterHub.proxy_class is 'os.path', which is none of the proxies.",
+            "line 1: c.JupyterHub.proxy_class is 'os.path', which is not one of the proxies.",
         ),
-        ("c.Xyzzy.plugh = 1", "line 1: c.Xyzzy.plugh is of no known class."),
+        ("c.Xyzzy.plugh = 1", "line 1: c.Xyzzy.plugh is for an unknown class."),
         (
             "c.JupyterHub.named_server_limit_per_user = 2\nc.JupyterHub.load_role = []",
-            "line 2: c.JupyterHub.load_role is no setting. Did you mean c.JupyterHub.load_roles?",
+            "line 2: c.JupyterHub.load_role is not a setting. Did you mean c.JupyterHub.load_roles?",
         ),
         (
             "if True:\n    c.KubeSpawner.start_timeout = undefined_name",
@@ -147,8 +150,8 @@ def test_files_are_run_as_jupyterhub_runs_them(load):
             "    {'display_name': 'B', 'profile_options': {'size': {'display_name': 'Size', 'choices': {\n"
             "        's': {'display_name': 'S', 'kubespawner_override': {'memory_limit': '1G'}}}}}},\n"
             "]",
-            "line 1: c.KubeSpawner.profile_list has a kubespawner_override of memory_limit, "
-            "which is no setting. Did you mean mem_limit?",
+            "line 1: c.KubeSpawner.profile_list overrides memory_limit in a kubespawner_override, "
+            "which is not a setting. Did you mean mem_limit?",
         ),
         (
             "c.KubeSpawner.image_spec = 'x'",
@@ -162,12 +165,12 @@ def test_files_are_run_as_jupyterhub_runs_them(load):
         (
             "c.JupyterHub.statsd_host = 'statsd'",
             "line 1: c.JupyterHub.statsd_host has no effect. "
-            "Leave it out: Prometheus reads /hub/metrics, see JUPYTERHUB_METRICS_TOKEN.",
+            "Remove it: Prometheus reads /hub/metrics, see JUPYTERHUB_METRICS_TOKEN.",
         ),
         (
             "c.LDAPAuthenticator.server_address = 'ldap.example.org'",
-            "line 1: c.LDAPAuthenticator.server_address is of a class that this image has not. "
-            "Put jupyterhub-ldapauthenticator into your requirements.txt.",
+            "line 1: c.LDAPAuthenticator.server_address is for a class that this image does not have. "
+            "Add jupyterhub-ldapauthenticator to your requirements.txt.",
         ),
         (
             "c.KubeSpawner.extra_labels = {'hub': application_name}",
@@ -181,7 +184,7 @@ def test_files_are_run_as_jupyterhub_runs_them(load):
         ),
     ],
 )
-def test_a_fault_names_file_line_and_setting(load, tmp_path, text, message):
+def test_a_problem_is_reported_with_file_line_and_setting(load, tmp_path, text, message):
     assert fault(load, {CONFIG_MAP: text}) == f"{tmp_path}/{CONFIG_MAP}, {message}"
 
 
@@ -190,8 +193,9 @@ def test_all_problems_of_a_file_are_reported_together(load, tmp_path):
         "c.KubeSpawner.imagee = 1\nc.JupyterHub.active_servr_limit = 2\nc.KubeSpawner.image_spec = 'x'\n1 / 0"
     )
     assert fault(load, {IMAGE: text}).splitlines() == [
-        f"{tmp_path}/{IMAGE}, line 1: c.KubeSpawner.imagee is no setting. Did you mean c.KubeSpawner.image?",
-        f"{tmp_path}/{IMAGE}, line 2: c.JupyterHub.active_servr_limit is no setting. "
+        f"{tmp_path}/{IMAGE}, line 1: c.KubeSpawner.imagee is not a setting. "
+        "Did you mean c.KubeSpawner.image?",
+        f"{tmp_path}/{IMAGE}, line 2: c.JupyterHub.active_servr_limit is not a setting. "
         "Did you mean c.JupyterHub.active_server_limit?",
         f"{tmp_path}/{IMAGE}, line 3: c.KubeSpawner.image_spec has no effect. "
         "Write c.KubeSpawner.image instead.",
@@ -212,21 +216,21 @@ def test_an_old_name_that_still_works_is_a_warning(load, tmp_path, capfd):
     ]
 
 
-def test_files_that_only_the_first_quickstart_read_are_not_passed_over(load, tmp_path):
+def test_files_that_only_the_first_quickstart_read_are_refused(load, tmp_path):
     files = {
         "src/.jupyter/jupyterhub_config.py": "c.Spawner.http_timeout = 60",
         "configs/jupyterhub_config.sh": "",  # its templates left what was not given empty
         "configs/user_whitelist.txt": "alice",
     }
     assert fault(load, files).splitlines() == [
-        f"{tmp_path}/src/.jupyter/jupyterhub_config.py is a file that is not read any more. "
+        f"{tmp_path}/src/.jupyter/jupyterhub_config.py is no longer read. "
         "Move it to jupyterhub_config.py, at the root of the repository.",
-        f"{tmp_path}/configs/user_whitelist.txt is a file that is not read any more. "
-        "Put JUPYTERHUB_ALLOWED_USERS into the hub's secret: oc set data.",
+        f"{tmp_path}/configs/user_whitelist.txt is no longer read. "
+        "Put JUPYTERHUB_ALLOWED_USERS into the hub's secret with oc set data.",
     ]
 
 
-def test_a_value_which_may_be_a_secret_is_never_shown(load):
+def test_a_refused_value_is_not_shown_because_it_may_be_secret(load):
     text = "c.GitHubOAuthenticator.client_secret = ['geheim']"
     assert "geheim" not in fault(load, {CONFIG_MAP: text})
 
@@ -252,20 +256,20 @@ def test_a_value_which_may_be_a_secret_is_never_shown(load):
         "c.JupyterHub.spawner_class = Mine\nc.Mine.level = 3",
     ],
 )
-def test_what_jupyterhub_understands_is_no_fault(load, text):
+def test_settings_that_jupyterhub_accepts_pass_the_check(load, text):
     load({CONFIG_MAP: text})
 
 
-def test_in_a_build_a_variable_of_the_deployment_may_be_missing(load, tmp_path, capfd):
+def test_an_image_build_skips_values_that_need_a_variable_of_the_deployment(load, tmp_path, capfd):
     text = "import os\nc.GitHubOAuthenticator.client_id = os.environ['GITHUB_ID']\n"
     load({IMAGE: text}, building=True)
     assert capfd.readouterr().err.splitlines()[1] == (
         f"[jupyterhub-openshift] {tmp_path}/{IMAGE}, line 2: needs the environment variable 'GITHUB_ID', "
-        "which only a deployment has; of the rest of the file only the names are checked"
+        "which is set only in a deployment; in the rest of the file only names are checked"
     )
 
 
-def test_in_a_build_the_names_behind_such_a_variable_are_checked(load, tmp_path):
+def test_an_image_build_still_checks_the_names_of_settings_after_a_missing_variable(load, tmp_path):
     text = (
         "import os\n"
         "c.GitHubOAuthenticator.client_idd = os.environ['GITHUB_ID']\n"
@@ -275,18 +279,17 @@ def test_in_a_build_the_names_behind_such_a_variable_are_checked(load, tmp_path)
         "c.KubeSpawner.singleuser_uid = 1001\n"
     )
     assert fault(load, {IMAGE: text}, building=True).splitlines() == [
-        f"{tmp_path}/{IMAGE}, line 2: c.GitHubOAuthenticator.client_idd is no setting. "
+        f"{tmp_path}/{IMAGE}, line 2: c.GitHubOAuthenticator.client_idd is not a setting. "
         "Did you mean c.GitHubOAuthenticator.client_id?",
         f"{tmp_path}/{IMAGE}, line 6: c.KubeSpawner.singleuser_uid has no effect. "
         "Write c.KubeSpawner.uid instead.",
     ]
 
 
-def test_in_the_deployment_it_may_not(load, tmp_path, monkeypatch):
-    """Nor in its init container, which `oc set env` leaves out."""
-    monkeypatch.setenv("APPLICATION_NAME", "ws")
+def test_a_deployment_needs_every_variable_that_a_file_reads(load, tmp_path):
+    """Its init container too, which `oc set env` leaves out: hence the secret."""
     text = "import os\nc.GitHubOAuthenticator.client_id = os.environ['GITHUB_ID']\n"
-    assert fault(load, {IMAGE: text}) == (
+    assert fault(load, {IMAGE: text}, application_name="ws") == (
         f"{tmp_path}/{IMAGE}, line 2: c.GitHubOAuthenticator.client_id: "
         "needs the environment variable 'GITHUB_ID', which is not set. "
         "An example that works: oc set data secret/ws GITHUB_ID=..."

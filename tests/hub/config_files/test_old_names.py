@@ -12,16 +12,16 @@ from traitlets.config import Config
 
 from jupyterhub_openshift import configure
 from jupyterhub_openshift.cluster.project import Project
-from jupyterhub_openshift.config_files.old_names import WITHOUT_EFFECT, WORKING, YIELDING
-from jupyterhub_openshift.config_files.trait_check import Checker
+from jupyterhub_openshift.config_files.old_names import SHADOWED, WITHOUT_EFFECT, WORKING
+from jupyterhub_openshift.config_files.trait_check import TraitChecker
 
 from ..example_settings import settings
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # they are what is at issue
 
-TABLES = WORKING | YIELDING | WITHOUT_EFFECT
+TABLES = WORKING | SHADOWED | WITHOUT_EFFECT
 NAMED = {name.partition(".")[0]: {} for name in [*TABLES, *TABLES.values()] if " " not in name}
-CHECKER = Checker(Config(NAMED))  # which imports the classes that are named
+CHECKER = TraitChecker(Config(NAMED))  # which imports the classes that are named
 IDPS = {"https://idp.example.org": {"username_derivation": {"username_claim": "sub"}}}
 # For each type of setting there is one that fits, and is not the default.
 VALUES = (7, True, "text", {"alice"}, ["a"], {"a": {"b"}}, {"a": "b"})
@@ -68,17 +68,17 @@ def fits(trait: TraitType | None, value: object) -> bool:
         return False
 
 
-def test_no_name_is_in_two_tables():
-    assert len(TABLES) == len(WORKING) + len(YIELDING) + len(WITHOUT_EFFECT)
+def test_the_tables_share_no_name():
+    assert len(TABLES) == len(WORKING) + len(SHADOWED) + len(WITHOUT_EFFECT)
 
 
 @pytest.mark.parametrize("new", sorted({new for new in TABLES.values() if " " not in new}))
-def test_what_is_to_be_written_today_is_a_setting_and_no_old_name(new):
+def test_the_successor_of_an_old_name_is_a_current_setting(new):
     section, _, key = new.partition(".")
-    assert (CHECKER.unknown(section, key), CHECKER.old(section, key)) == ("", "")
+    assert (CHECKER.unknown(section, key), CHECKER.old_name(section, key)) == ("", "")
 
 
-def test_every_name_that_the_packages_call_deprecated_is_in_a_table():
+def test_every_name_that_an_installed_package_deprecates_is_in_a_table():
     found = set()
     for name, cls in CHECKER.classes.items():
         if cls.__module__.partition(".")[0] in ("jupyterhub", "kubespawner", "oauthenticator"):
@@ -92,7 +92,7 @@ def test_every_name_that_the_packages_call_deprecated_is_in_a_table():
 
 
 @pytest.mark.parametrize("name", of(WORKING, Authenticator))
-def test_an_authenticator_takes_what_is_said_to_work(name):
+def test_an_authenticator_accepts_the_old_names_that_still_work(name):
     owner, _, key = name.partition(".")
     cls, new = CHECKER.classes[owner], WORKING[name].partition(".")[2]
     if hasattr(cls, new):
@@ -102,7 +102,7 @@ def test_an_authenticator_takes_what_is_said_to_work(name):
 
 
 @pytest.mark.parametrize("name", of(WITHOUT_EFFECT, Authenticator))
-def test_an_authenticator_passes_over_or_refuses_what_is_said_to_have_no_effect(name):
+def test_an_authenticator_ignores_or_refuses_the_old_names_without_effect(name):
     owner, _, key = name.partition(".")
     cls = CHECKER.classes[owner]
     try:
@@ -115,14 +115,14 @@ def test_an_authenticator_passes_over_or_refuses_what_is_said_to_have_no_effect(
 
 
 @pytest.mark.parametrize("name", of(WORKING, JupyterHub))
-def test_jupyterhub_hands_on_what_is_said_to_work(name):
+def test_jupyterhub_accepts_the_old_names_that_still_work(name):
     key, (section, _, new) = name.partition(".")[2], WORKING[name].partition(".")
     app = JupyterHub(config=Config({"JupyterHub": {key: sample(JupyterHub, key)}}))
     assert section != "ConfigurableHTTPProxy" or new in app.config.ConfigurableHTTPProxy
 
 
 @pytest.mark.parametrize("name", of(WITHOUT_EFFECT, JupyterHub))
-def test_the_hubs_address_is_not_changed_by_what_is_said_to_have_no_effect(name):
+def test_old_names_without_effect_do_not_change_the_hubs_address(name):
     key = name.partition(".")[2]
     urls = []
     for setting in ({}, {key: sample(JupyterHub, key)}):
@@ -134,8 +134,8 @@ def test_the_hubs_address_is_not_changed_by_what_is_said_to_have_no_effect(name)
     assert urls[0] == urls[1]
 
 
-@pytest.mark.parametrize("name", [*YIELDING, *of(WITHOUT_EFFECT, KubeSpawner)])
-def test_the_spawner_takes_an_old_name_only_where_the_new_one_is_not_set(name):
+@pytest.mark.parametrize("name", [*SHADOWED, *of(WITHOUT_EFFECT, KubeSpawner)])
+def test_the_spawner_accepts_an_old_name_only_while_the_new_one_is_unset(name):
     key, new = name.partition(".")[2], TABLES[name].partition(".")[2]
     hub = Hub(connect_url="http://jupyterhub:8081/hub/")
     value = sample(KubeSpawner, key if key in KubeSpawner.class_traits() else new)
@@ -145,5 +145,5 @@ def test_the_spawner_takes_an_old_name_only_where_the_new_one_is_not_set(name):
         spawner.hub = hub
         spawner.config = Config({"KubeSpawner": {**others, key: value}})
         taken.append(new not in others and new in spawner.config.KubeSpawner)
-    assert taken == [name in YIELDING, False]
+    assert taken == [name in SHADOWED, False]
     assert hub.url == "http://jupyterhub:8081/hub/"

@@ -7,7 +7,7 @@ from tests.paths import CHECKOUT
 PAGE = (CHECKOUT / "docs/zero-to-jupyterhub.md").read_text()
 
 
-def test_each_tick_is_proven_by_a_test_that_there_is():
+def test_every_tick_names_an_existing_test():
     promised = re.findall(r"✓ (\w+) \|$", PAGE, re.MULTILINE)
     assert PAGE.count("✓") == len(promised) >= 40
     sources = "\n".join(file.read_text() for file in (CHECKOUT / "tests").rglob("test_*.py"))
@@ -15,6 +15,6 @@ def test_each_tick_is_proven_by_a_test_that_there_is():
     assert [name for name in promised if name not in there] == []
 
 
-def test_a_row_without_a_tick_says_what_to_do_or_why_not():
+def test_every_row_without_a_tick_gives_an_alternative_or_a_reason():
     rows = [line for line in PAGE.splitlines() if line.startswith("| `")]
     assert all(len(row.split(" | ")) >= 2 and row.split(" | ")[1].strip() for row in rows)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from jupyterhub_openshift.settings.environment import (
-    JUPYTERHUBS_OWN,
+    UPSTREAM_VARIABLES,
     VARIABLES,
     Settings,
     SettingsError,
@@ -22,7 +22,7 @@ from .environments import environments, is_a_list_of_problems
 pytestmark = pytest.mark.usefixtures("environment")
 
 
-def test_without_anything_set_the_hub_is_as_tmpnb_org():
+def test_the_defaults_give_a_hub_like_tmpnb_org():
     assert read_settings().model_dump(exclude={"proxy_token"}) == {
         "application_name": "jupyterhub",
         "notebook_image": "minimal-notebook:3.12",
@@ -59,7 +59,7 @@ def test_without_anything_set_the_hub_is_as_tmpnb_org():
     }
 
 
-def test_an_empty_variable_is_one_that_is_not_set(monkeypatch):
+def test_an_empty_variable_counts_as_not_set(monkeypatch):
     """A template's optional parameter that was left out becomes an empty variable."""
     before = read_settings()
     for name in VARIABLES.keys() - {"CONFIGPROXY_AUTH_TOKEN"}:
@@ -85,20 +85,20 @@ def test_the_example_of_each_variable_works(name, monkeypatch):
             "APPLICATION_NAME",
             "My_Hub",
             "APPLICATION_NAME=My_Hub: is not a DNS label: lower case letters, digits and '-', a letter "
-            "first, "
-            "no '-' last. An example that works: APPLICATION_NAME=jupyterhub",
+            "first, not '-' last. An example that works: APPLICATION_NAME=jupyterhub",
         ),
         (
             "APPLICATION_NAME",
             "a-hub-with-far-too-long-a-name",
-            "APPLICATION_NAME=a-hub-with-far-too-long-a-name: has 30 characters; 23 is the most, so that pod "
-            "names stay within 63. An example that works: APPLICATION_NAME=jupyterhub",
+            "APPLICATION_NAME=a-hub-with-far-too-long-a-name: has 30 characters; the limit is 23, so that "
+            "pod names stay within 63. An example that works: APPLICATION_NAME=jupyterhub",
         ),
         (
             "JUPYTERHUB_NOTEBOOK_IMAGE",
             "Minimal Notebook",
-            "JUPYTERHUB_NOTEBOOK_IMAGE=Minimal Notebook: is not an image: NAME:TAG of an image stream, or "
-            "REGISTRY/NAME:TAG. An example that works: JUPYTERHUB_NOTEBOOK_IMAGE=minimal-notebook:3.12",
+            "JUPYTERHUB_NOTEBOOK_IMAGE=Minimal Notebook: is not an image reference: write NAME:TAG of an "
+            "image stream, or REGISTRY/NAME:TAG. "
+            "An example that works: JUPYTERHUB_NOTEBOOK_IMAGE=minimal-notebook:3.12",
         ),
         (
             "JUPYTERHUB_NOTEBOOK_MEMORY",
@@ -116,7 +116,7 @@ def test_the_example_of_each_variable_works(name, monkeypatch):
         (
             "JUPYTERHUB_NOTEBOOK_CPU",
             "0",
-            "JUPYTERHUB_NOTEBOOK_CPU=0: is less than the least there is, 1m. "
+            "JUPYTERHUB_NOTEBOOK_CPU=0: is less than 1m, the smallest CPU quantity. "
             "An example that works: JUPYTERHUB_NOTEBOOK_CPU=500m",
         ),
         (
@@ -147,15 +147,14 @@ def test_the_example_of_each_variable_works(name, monkeypatch):
         (
             "JUPYTERHUB_COOKIE_SECRET",
             "short",
-            "JUPYTERHUB_COOKIE_SECRET=(hidden): is too short to be a secret: 32 characters are the least. "
+            "JUPYTERHUB_COOKIE_SECRET=(hidden): is too short for a secret: use at least 32 characters. "
             "An example that works: JUPYTERHUB_COOKIE_SECRET=$(openssl rand -hex 32)",
         ),
         (
             "JUPYTERHUB_CRYPT_KEY",
             "not-a-key",
-            "JUPYTERHUB_CRYPT_KEY=(hidden): is not 32 bytes as 64 hexadecimal digits (several keys: "
-            "joined with "
-            "';'). An example that works: JUPYTERHUB_CRYPT_KEY=$(openssl rand -hex 32)",
+            "JUPYTERHUB_CRYPT_KEY=(hidden): is not a 32-byte key as 64 hexadecimal digits (separate several "
+            "keys with ';'). An example that works: JUPYTERHUB_CRYPT_KEY=$(openssl rand -hex 32)",
         ),
         (
             "JUPYTERHUB_AUTHENTICATOR",
@@ -178,13 +177,13 @@ def test_the_example_of_each_variable_works(name, monkeypatch):
         (
             "JUPYTERHUB_ENABLE_LAB",
             "1",
-            "JUPYTERHUB_ENABLE_LAB=1: is an old name without effect. "
+            "JUPYTERHUB_ENABLE_LAB=1: is an old name that has no effect. "
             "An example that works: JUPYTERHUB_NOTEBOOK_INTERFACE=lab",
         ),
         (
             "CONFIGURATION_TYPE",
             "workspace",
-            "CONFIGURATION_TYPE=workspace: is an old name without effect. "
+            "CONFIGURATION_TYPE=workspace: is an old name that has no effect. "
             "An example that works: JUPYTERHUB_AUTHENTICATOR=openshift",
         ),
         (
@@ -196,19 +195,18 @@ def test_the_example_of_each_variable_works(name, monkeypatch):
         (
             "JUPYTERHUB_LOGO",
             "logo.svg\n" + 40 * "long-name",
-            f"JUPYTERHUB_LOGO=logo.svg\\n{40 * 'long-name'}: is no file of this container. "
+            f"JUPYTERHUB_LOGO=logo.svg\\n{40 * 'long-name'}: is not a file in this container. "
             "An example that works: JUPYTERHUB_LOGO=/opt/app-root/configs/logo.svg",
         ),
         (
             "JUPYTERHUB_GREETING",
             "hello",
-            "JUPYTERHUB_GREETING=hello: there is no such setting, and names with JUPYTERHUB_ in front "
-            "are the "
-            "hub's. An example that works: MY_GREETING=...",
+            "JUPYTERHUB_GREETING=hello: there is no such setting, and names that start with JUPYTERHUB_ "
+            "are reserved. An example that works: MY_GREETING=...",
         ),
     ],
 )
-def test_a_bad_value_is_named_with_what_is_wrong_and_an_example_that_works(
+def test_an_invalid_value_is_reported_with_its_problem_and_an_example_that_works(
     variable, value, line, monkeypatch
 ):
     monkeypatch.setenv(variable, value)
@@ -234,15 +232,15 @@ def test_all_problems_are_reported_together(monkeypatch):
     )
 
 
-def test_an_unknown_authenticator_is_named_with_those_of_the_image(monkeypatch):
+def test_an_unknown_authenticator_is_reported_with_those_of_the_image(monkeypatch):
     monkeypatch.setenv("JUPYTERHUB_AUTHENTICATOR", "githup")
     with pytest.raises(
-        SettingsError, match=r"is no authenticator of this image; those there are: .*, github, .*, tmp"
+        SettingsError, match=r"is not an authenticator of this image, which has: .*, github, .*, tmp"
     ):
         read_settings()
 
 
-def test_variables_of_services_are_not_mistaken_for_settings(monkeypatch):
+def test_service_links_are_not_read_as_settings(monkeypatch):
     for name, value in {
         "JUPYTERHUB_SERVICE_HOST": "172.30.1.2",
         "JUPYTERHUB_SERVICE_PORT": "8081",
@@ -255,7 +253,7 @@ def test_variables_of_services_are_not_mistaken_for_settings(monkeypatch):
     assert read_settings().database_port == 5432
 
 
-def test_lists_of_names_have_commas_or_blanks_between_them(monkeypatch):
+def test_names_are_separated_with_commas_or_white_space(monkeypatch):
     monkeypatch.setenv("JUPYTERHUB_AUTHENTICATOR", "github")
     monkeypatch.setenv("JUPYTERHUB_ALLOWED_USERS", " alice, bob\ncarol ,")
     assert read_settings().allowed_users == {"alice", "bob", "carol"}
@@ -274,8 +272,8 @@ def test_no_secret_is_in_the_text_of_the_settings(monkeypatch):
     assert secret not in repr(read_settings()) + str(read_settings())
 
 
-@pytest.mark.parametrize("name", sorted(JUPYTERHUBS_OWN))
-def test_what_jupyterhub_itself_reads_is_allowed_and_jupyterhub_does_read_it(name, monkeypatch):
+@pytest.mark.parametrize("name", sorted(UPSTREAM_VARIABLES))
+def test_variables_that_jupyterhub_itself_reads_are_accepted(name, monkeypatch):
     monkeypatch.setenv(name, "something")
     read_settings()
     sources = (path.read_text() for path in Path(jupyterhub.__file__).parent.glob("*.py"))
@@ -290,12 +288,12 @@ def test_the_documentation_lists_every_setting_with_its_default_and_meaning():
     assert rows == [f"| `{name}` | {shown[name]} | {VARIABLES[name].description} |" for name in VARIABLES]
 
 
-def test_every_setting_has_a_doc_and_an_example():
+def test_every_setting_has_a_description_and_an_example():
     assert [name for name, field in VARIABLES.items() if not (field.description and field.examples)] == []
 
 
 @given(environments)
-def test_any_environment_loads_or_gives_its_list_of_problems(variables):
+def test_any_environment_is_valid_or_yields_a_list_of_problems(variables):
     with patch.dict(os.environ, {"PATH": os.environ["PATH"], **variables}, clear=True):
         try:
             assert isinstance(read_settings(), Settings)

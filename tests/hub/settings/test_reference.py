@@ -25,7 +25,7 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
     )  # fmt: skip
 
 
-def test_every_setting_is_shown_with_where_it_comes_from_and_no_secret_is():
+def test_every_setting_is_shown_with_its_source_and_secrets_are_hidden():
     image = "quay.io/jupyter/base-notebook@sha256:" + "0123456789abcdef" * 4
     done = run(
         CONFIGPROXY_AUTH_TOKEN="geheim",
@@ -77,11 +77,11 @@ JUPYTERHUB_METRICS_TOKEN            default      (not set)
     assert done.stderr.splitlines() == [
         f"[jupyterhub-openshift] {PRODUCT}",
         "[jupyterhub-openshift] Not in a cluster: the project's values are left out",
-        "[jupyterhub-openshift] No configuration files beside the image's own",
+        "[jupyterhub-openshift] There are no configuration files of your own",
     ]
 
 
-def test_what_cannot_be_used_is_told_in_the_sentences_of_the_hub():
+def test_invalid_settings_are_reported_as_the_hub_reports_them():
     done = run(JUPYTERHUB_IDLE_TIMEOUT="soon")
     assert (done.returncode, done.stdout, done.stderr) == (
         1,
@@ -95,13 +95,13 @@ def test_what_cannot_be_used_is_told_in_the_sentences_of_the_hub():
     )
 
 
-def test_what_is_of_no_use_beside_another_setting_is_told_too():
+def test_settings_without_effect_are_reported_too():
     done = run(CONFIGPROXY_AUTH_TOKEN="geheim", JUPYTERHUB_STORAGE_CLASS="fast")
     assert done.returncode == 1
     assert "JUPYTERHUB_STORAGE_CLASS            environment  fast\n" in done.stdout
     assert done.stderr.splitlines()[-2:] == [
         "1 setting of this hub cannot be used:",
-        "  JUPYTERHUB_STORAGE_CLASS=fast: is of no use without a volume. "
+        "  JUPYTERHUB_STORAGE_CLASS=fast: has no effect without a volume. "
         "An example that works: JUPYTERHUB_VOLUME_SIZE=1Gi beside it",
     ]
 
@@ -111,14 +111,14 @@ def test_help_is_the_reference_of_all_settings():
     assert (
         """
   JUPYTERHUB_ALLOW
-      Who may enter: project (who may see the OpenShift project; its admins are the hub's), everyone
-      who can log in, or only those listed; empty: everyone with tmp, project with openshift, else
-      listed.
+      Who may log in: project (everyone who may see the OpenShift project; its admins are hub
+      admins), everyone, or listed (allowed users and groups); empty: everyone with tmp, project
+      with openshift, otherwise listed.
       default: (not set)
       example: JUPYTERHUB_ALLOW=listed
 
   JUPYTERHUB_ALLOWED_USERS
-      Users who may enter.
+      Users who may log in.
       default: (not set)
       example: JUPYTERHUB_ALLOWED_USERS=alice,bob
 
@@ -130,7 +130,7 @@ def test_help_is_the_reference_of_all_settings():
 
 
 @given(environments)
-def test_any_environment_is_shown_or_gives_its_list_of_problems(variables):
+def test_any_environment_is_shown_or_yields_a_list_of_problems(variables):
     environ = {"PATH": os.environ["PATH"], "CONFIGPROXY_AUTH_TOKEN": "geheim", **variables}
     with (
         patch.dict(os.environ, environ, clear=True),

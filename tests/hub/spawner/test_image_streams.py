@@ -30,7 +30,7 @@ def test_an_image_stream_tag_or_a_full_reference_is_an_image(reference):
 )
 def test_what_is_no_image_is_refused(reference):
     with pytest.raises(
-        ValueError, match="is not an image: NAME:TAG of an image stream, or REGISTRY/NAME:TAG"
+        ValueError, match="is not an image reference: write NAME:TAG of an image stream, or REGISTRY/NAME:TAG"
     ):
         validators.image(reference)
 
