@@ -1,7 +1,7 @@
-"""jupyterhub-idle-culler, which gives servers time to report before it looks at them for the first time.
+"""jupyterhub-idle-culler with a delay before its first run.
 
-It starts with the hub, and looks at once. But while the hub was away, no server could tell it of activity:
-who came back to an idle server in that time would lose it.
+The culler starts with the hub and culls at once. But while the hub was down, servers could not report
+activity, so a server that became active again in that time would be culled.
 """
 
 import time
@@ -11,19 +11,19 @@ from traitlets.config import Config
 
 from .logs import LOGGING, start_log
 
-PATIENCE = 30  # seconds, twice the longest pause in which a server tries again
+FIRST_RUN_DELAY = 30  # seconds: twice the longest pause between two reports of a server
 
 
-class PatientCuller(IdleCuller):  # type: ignore[misc]
-    """The same, later."""
+class DelayedCuller(IdleCuller):  # type: ignore[misc]
+    """An idle culler whose first run is delayed."""
 
     def start(self) -> None:
-        """As upstream, but not at once."""
-        time.sleep(min(PATIENCE, self.timeout))
+        """Wait, then start as upstream."""
+        time.sleep(min(FIRST_RUN_DELAY, self.timeout))
         super().start()
 
 
 if __name__ == "__main__":
     as_json = start_log()
     logs = {"Application": {"logging_config": LOGGING}} if as_json else {}
-    PatientCuller.launch_instance(config=Config(logs))
+    DelayedCuller.launch_instance(config=Config(logs))

@@ -1,15 +1,14 @@
 """The client of the proxy that runs in its own pod, so that a hub rollout leaves every user connected.
 
-The proxy keeps its routes in memory. JupyterHub puts them back after a restart of the proxy only when it
-looks the next time (`last_activity_interval`, a minute or more); until then every user sees an error page.
-Here one small request a second asks for one route that must be there, and if it is gone, or the proxy was
-away, all are checked.
+The proxy keeps its routes in memory. After a restart of the proxy, JupyterHub restores them only at its next
+check (`last_activity_interval`, a minute or more); until then every user sees an error page. This client
+requests one route per second, and when that route is missing, or the proxy did not answer, it checks all.
 
-The proxy also says when something last went through a route, and JupyterHub takes that for activity of the
-user's server. But a page that is left open sends pings and questions for ever, and a proxy that has restarted
-says it of every server. So this is left out, and what counts is what jupyterhub-singleuser reports of the
-server. Nothing else in JupyterHub needs it: users without it are passed over, services are not looked at, and
-the metrics of active users come from the database, where the servers' reports arrive as well.
+The proxy also reports the time of each route's last traffic, which JupyterHub counts as activity of the
+user's server. But an open browser tab polls forever, and a restarted proxy reports recent traffic for every
+route. This client therefore drops the times, and only the activity that jupyterhub-singleuser reports counts.
+JupyterHub uses the times for nothing else: it skips users without them, ignores those of services, and
+computes the metrics of active users from the database, where the servers' reports are stored.
 """
 
 import asyncio
@@ -26,27 +25,27 @@ Table = Mapping[str, Any]
 
 
 class SeparateProxy(ConfigurableHTTPProxy):  # type: ignore[misc]
-    """configurable-http-proxy in a pod of its own."""
+    """Client of a configurable-http-proxy in its own pod."""
 
     watch_interval = Float(
         1.0,
         config=True,
-        help="Seconds between two looks whether the proxy has lost its routes; 0: never look",
+        help="Seconds between two checks whether the proxy has lost its routes; 0: no checks",
     )
 
     traffic_is_activity = Bool(
         False,
         config=True,
-        help="Count all traffic as activity, as upstream: for servers that do not report theirs to the hub",
+        help="Count all traffic as activity, as JupyterHub does: for servers that report no activity",
     )
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
-        self._routes: set[str] = set()  # those that the proxy is known to have
+        self._routes: set[str] = set()  # that the proxy has
         self._watching: asyncio.Task[None] | None = None
 
     async def get_all_routes(self) -> dict[str, Any]:
-        """As upstream, without the traffic; remembers them."""
+        """Fetch the routes, without the times of last traffic, and remember them."""
         routes: dict[str, Any] = await super().get_all_routes()
         self._routes = set(routes)
         if not self.traffic_is_activity:
@@ -55,17 +54,17 @@ class SeparateProxy(ConfigurableHTTPProxy):  # type: ignore[misc]
         return routes
 
     async def add_route(self, routespec: str, target: str, data: dict[str, Any] | None) -> None:
-        """As upstream; remembers it."""
+        """Add the route and remember it."""
         await super().add_route(routespec, target, data)
         self._routes.add(routespec)
 
     async def delete_route(self, routespec: str) -> None:
-        """As upstream; forgets it first, so that it is not missed."""
+        """Forget the route, then delete it, so that the watch does not take it for lost."""
         self._routes.discard(routespec)
         await super().delete_route(routespec)
 
     async def check_routes(self, user_dict: Table, service_dict: Table, routes: Table | None = None) -> None:
-        """As upstream; the first check, at the end of the hub's start, also starts the watch."""
+        """Check all routes; the first check, at the end of the hub's start, also starts the watch."""
         await super().check_routes(user_dict, service_dict, routes)
         if self._watching is None and self.watch_interval:
             self._watching = asyncio.create_task(self._watch(user_dict, service_dict))
@@ -76,7 +75,7 @@ class SeparateProxy(ConfigurableHTTPProxy):  # type: ignore[misc]
             await asyncio.sleep(self.watch_interval)
             try:
                 if await self._lost_a_route() or not complete:
-                    self.log.warning("The proxy has restarted: putting all routes back")
+                    self.log.warning("The proxy has restarted: restoring all routes")
                     complete = False
                     await super().check_routes(user_dict, service_dict)
                     complete = True
@@ -86,11 +85,11 @@ class SeparateProxy(ConfigurableHTTPProxy):  # type: ignore[misc]
                 complete = False
             except Exception:
                 complete = False
-                self.log.exception("The proxy's routes could not be put back, trying again")
+                self.log.exception("Restoring the proxy's routes failed, trying again")
 
     async def _lost_a_route(self) -> bool:
-        """One route is enough: the proxy loses all or none."""
-        spec = max(self._routes, key=len, default="/")  # any but "/", which asks for all
+        """Check one route: the proxy loses all routes or none."""
+        spec = max(self._routes, key=len, default="/")  # not "/" if there is another: "/" returns all routes
         response = await fetch(
             url_path_join(self.api_url, "api/routes", self._routespec_to_chp_path(spec)),
             headers={"Authorization": f"token {self.auth_token}"},
@@ -99,9 +98,9 @@ class SeparateProxy(ConfigurableHTTPProxy):  # type: ignore[misc]
         )
         async with response:
             if response.status == 404:
-                return spec in self._routes  # it may have been deleted while we asked
+                return spec in self._routes  # it may have been deleted meanwhile
             response.raise_for_status()
             route = await response.json()
         if spec == "/":
             route = route.get("/", {})
-        return "jupyterhub" not in route  # the proxy's own default route has no such mark
+        return "jupyterhub" not in route  # the proxy's own default route lacks this key

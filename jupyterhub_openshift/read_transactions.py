@@ -1,10 +1,10 @@
-"""The hub's transactions that only read end with the turn of the event loop in which they began.
+"""End the hub's read-only transactions at the end of the event loop iteration in which they began.
 
-JupyterHub has one session, and only what writes ends its transaction: what has been read leaves a
-connection in use, "idle in transaction", until somebody changes something. If the database restarts
-meanwhile, because its pod moves or fails over, the next query fails: a newcomer reads "500: Internal Server
-Error", and a notebook's token is refused once. A connection that is back in the pool does no such harm, as
-it is tried before it is used (`register_ping_connection` in jupyterhub/orm.py).
+JupyterHub has one database session and ends its transaction only after a write. After a read, the connection
+stays "idle in transaction" until the next write. If the database restarts meanwhile, because its pod moves or
+fails over, the next query fails: one user sees "500: Internal Server Error", and one request with a valid
+token is refused. A connection that has been returned to the pool is tested before it is used again
+(`register_ping_connection` in jupyterhub/orm.py), so it does no such harm.
 """
 
 import asyncio
@@ -17,25 +17,25 @@ from sqlalchemy.orm import Session
 
 
 def end_read_transactions() -> None:
-    """From now on, in all sessions of this process."""
-    event.listen(Session, "after_begin", _has_begun)
-    event.listen(Session, "after_flush", _has_written)
+    """Do so in all sessions of this process from now on."""
+    event.listen(Session, "after_begin", _schedule_end)
+    event.listen(Session, "after_flush", _remember_write)
 
 
-def _has_begun(session: Session, *_: Any) -> None:  # noqa: ANN401 (SQLAlchemy)
-    with suppress(RuntimeError):  # no hub runs
+def _schedule_end(session: Session, *_: Any) -> None:  # noqa: ANN401 (SQLAlchemy)
+    with suppress(RuntimeError):  # no event loop, so no hub
         asyncio.get_running_loop().call_soon(_end, session)
 
 
-def _has_written(session: Session, *_: Any) -> None:  # noqa: ANN401 (SQLAlchemy)
+def _remember_write(session: Session, *_: Any) -> None:  # noqa: ANN401 (SQLAlchemy)
     session.info["written_in"] = session.get_transaction()
 
 
 def _end(session: Session) -> None:
     transaction = session.get_transaction()
     if transaction is session.info.get("written_in") or session.new or session.dirty or session.deleted:
-        return  # whoever writes ends it
+        return  # JupyterHub ends transactions that write
     try:
-        session.commit()  # not a rollback, which forgets what has been read
+        session.commit()  # a rollback would expire the loaded objects
     except SQLAlchemyError:
         session.rollback()

@@ -1,4 +1,4 @@
-"""How people log in: with OpenShift, or as temporary users."""
+"""The hub's authenticators: OpenShift login, and temporary users."""
 
 from .project_authenticator import ProjectAuthenticator
 from .temporary_users import TemporaryAuthenticator

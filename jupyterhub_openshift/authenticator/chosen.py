@@ -1,4 +1,4 @@
-"""The login that is in effect, which a user's own file may choose."""
+"""Which authenticator is in effect: a user's own configuration file may have set another one."""
 
 from tmpauthenticator import TmpAuthenticator
 from traitlets import import_item
@@ -8,12 +8,12 @@ from ..settings.environment import TEMPORARY
 
 
 def temporary_users(c: Config) -> bool:
-    """Users are made up at login and never come back, as on tmpnb.org."""
+    """Return whether each login creates a temporary user, as on tmpnb.org."""
     return c.JupyterHub.authenticator_class == TEMPORARY or is_chosen(c, TmpAuthenticator)
 
 
 def is_chosen(c: Config, authenticator: type) -> bool:
-    """The login is this one, or a class below it."""
+    """Return whether the authenticator in effect is this class or a subclass of it."""
     chosen = c.JupyterHub.authenticator_class
     if isinstance(chosen, str) and "." in chosen:
         chosen = import_item(chosen)

@@ -1,4 +1,4 @@
-"""What a person meets on the way through OpenShift's login and out again, other than what is JupyterHub's."""
+"""Request handlers of the OpenShift login: callback, logout, and the errors that they show."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from tornado.web import HTTPError
 
 
 class LoginRefused(HTTPError):
-    """A login that cannot go well; the text is what the person reads."""
+    """A login that is refused; the hub's error page shows the text."""
 
-    heading = "The login did not succeed"  # of the error page
+    heading = "Login failed"  # of the error page
 
     def __init__(self, message: str, status_code: int = 403) -> None:
         super().__init__(status_code, "%s", message)
@@ -19,54 +19,54 @@ class LoginRefused(HTTPError):
 
 
 class Callback(OAuthCallbackHandler):  # type: ignore[misc]
-    """Where OpenShift sends the browser back to."""
+    """The OAuth callback, to which OpenShift redirects the browser."""
 
     async def get(self) -> None:
-        """As upstream, but where OpenShift fails, in a sentence."""
+        """Complete the login; where OpenShift fails, show a sentence instead of an error 500."""
         try:
             await super().get()
         except HTTPClientError as error:
-            raise refused(error) if error.code < 500 else away(error) from None
+            raise login_refused(error) if error.code < 500 else login_server_away(error) from None
         except OSError as error:
-            raise away(error) from None
+            raise login_server_away(error) from None
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:  # noqa: ANN401 (as tornado's)
-        """As tornado, but without the query: it has the code."""
+        """Log the path without its query, which contains the authorization code."""
         if isinstance(value, HTTPError):
             self.log.warning("%d %s: %s", value.status_code, self.request.path, value.get_message())
         else:
             super().log_exception(typ, value, tb)
 
     def check_error(self) -> None:
-        """As upstream, in sentences of ours: anybody can make a link with a text to this page.
+        """Show a sentence of the hub's, never the query's text: anyone can craft a link to this page.
 
-        A refused scope comes without a `state`, so this is looked at before the state is.
+        A refused scope comes without a `state`, so errors are handled before the state is checked.
         """
         error = self.get_argument("error", "")
         if not error:
             return
         description = self.get_argument("error_description", "")
-        self.log.warning("OpenShift sent a login back: %r %r", error, description)
+        self.log.warning("OpenShift refused a login: %r %r", error, description)
         if error == "access_denied" and description.startswith("scope denied"):
             raise LoginRefused(
-                "OpenShift does not let this hub ask for the permissions that its configuration names. "
-                "Those who run this hub find more in its log."
+                "OpenShift does not grant the scopes that this hub's configuration requests. "
+                "The hub's administrators find the details in its log."
             )
         if error == "access_denied":
             raise LoginRefused(
-                "You did not allow this hub to learn who you are. To enter, log in again and allow it."
+                "You did not allow this hub to read your user name. Log in again and allow it."
             )
         raise LoginRefused(
-            "OpenShift did not accept the hub's request. Try again; if that does not help, those who run "
-            "this hub find more in its log."
+            "OpenShift did not accept the hub's request. Try again. If the error persists, the hub's "
+            "administrators find the details in its log."
         )
 
 
 class Logout(OAuthLogoutHandler):  # type: ignore[misc]
-    """Ends what the login began."""
+    """Logout from the hub, which also revokes the person's OpenShift token."""
 
     async def default_handle_logout(self) -> None:
-        """As upstream, and the person's token is deleted."""
+        """Log out as upstream, and delete the person's OpenShift token."""
         user = self.current_user
         await super().default_handle_logout()
         if user and (state := await user.get_auth_state()):
@@ -74,14 +74,14 @@ class Logout(OAuthLogoutHandler):  # type: ignore[misc]
             await user.save_auth_state(None)
 
 
-def refused(error: HTTPClientError) -> LoginRefused:
-    """OpenShift said no; upstream has logged the reason that it gave."""
+def login_refused(error: HTTPClientError) -> LoginRefused:
+    """Return the error for a login that OpenShift refused; upstream has logged the reason."""
     return LoginRefused(
-        "OpenShift did not accept this login; perhaps it took too long. Try again; if that does not help, "
-        "those who run this hub find more in its log."
+        "OpenShift did not accept this login; it may have expired. Try again. If the error persists, the "
+        "hub's administrators find the details in its log."
     )
 
 
-def away(error: Exception) -> LoginRefused:
-    """OpenShift cannot be reached, or not be believed."""
-    return LoginRefused(f"OpenShift's login does not answer ({error}). Try again in a minute.", 503)
+def login_server_away(error: Exception) -> LoginRefused:
+    """Return the error for a login server that does not answer, or whose certificate is not trusted."""
+    return LoginRefused(f"The OpenShift login server does not answer ({error}). Try again in a minute.", 503)

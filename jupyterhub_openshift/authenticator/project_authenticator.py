@@ -1,17 +1,18 @@
-"""OpenShift login: who may enter is who has access to the project.
+"""OpenShift login: people with access to the project may use the hub.
 
 | step | how |
 |---|---|
-| client | the hub's service account; its annotations name the route and the path that may be returned to |
-| secret | the token that the kubelet mounts, read for each login, since it rotates |
-| code | PKCE S256 always: an empty secret is accepted too, so a stolen code would be worth something |
-| scopes | `user:info user:check-access`; a person may untick one, then the login is refused |
-| may enter | who may list the project's pods, asked with the person's own token |
-| is hub admin | who may create the project's role bindings, asked likewise |
-| later | both are asked again (`auth_refresh_age`, 5 minutes); who is out loses servers and tokens at once |
+| OAuth client | the hub's service account; its annotations name the route and the callback path |
+| client secret | the token that the kubelet mounts, read for each login, since it rotates |
+| code | always PKCE S256: OpenShift accepts an empty client secret too, so a stolen code could be used |
+| scopes | `user:info user:check-access`; the login is refused if a person deselects one |
+| access | the person may list the project's pods (access review with the person's own token) |
+| hub admin | the person may create role bindings in the project (the same way) |
+| refresh | both are reviewed again every 5 minutes (`auth_refresh_age`) |
+| access revoked | the hub stops the user's servers and deletes their tokens at once |
 | logout | the person's token is deleted |
 
-Recorded from a real one in `tests/hub/oauth.jsonl`. How service accounts are OAuth clients:
+`tests/hub/oauth.jsonl` has recordings of a real login. Service accounts as OAuth clients:
 https://docs.redhat.com/en/documentation/openshift_container_platform/4.20/html/authentication_and_authorization/using-service-accounts-as-oauth-client
 """
 
@@ -41,7 +42,7 @@ Model = dict[str, Any]
 
 
 class ProjectAuthenticator(OpenShiftOAuthenticator):  # type: ignore[misc]
-    """Logs people in with OpenShift, and asks it what they may do in the project.
+    """Log people in with OpenShift, and review their access to the project.
 
     `c.Authenticator`, `c.OAuthenticator` and `c.OpenShiftOAuthenticator` settings apply to it.
     """
@@ -49,16 +50,16 @@ class ProjectAuthenticator(OpenShiftOAuthenticator):  # type: ignore[misc]
     callback_handler = Callback
     logout_handler = Logout
 
-    allow_project = Bool(False, config=True, help="Let in who may list the pods of the project")
+    allow_project = Bool(False, config=True, help="Allow everyone who may list the project's pods")
     project = Unicode(config=True, help="The project, a namespace")
-    # Not to be configured, and not taken from the environment as upstream does.
+    # Not configurable, and not read from the environment as upstream does
     enable_pkce = Bool(True)
     validate_server_cert = Bool(True)
 
     token_file = SERVICE_ACCOUNT / "token"
 
     def __init__(self, **kwargs: object) -> None:
-        """What is not there is told now, and not to the first person who logs in."""
+        """Report a missing token at the start, not at the first login."""
         super().__init__(**kwargs)
         self.client_id = client_name(self.token_file)
         options: dict[str, Any] = self.http_request_kwargs  # type: ignore[has-type]
@@ -66,7 +67,7 @@ class ProjectAuthenticator(OpenShiftOAuthenticator):  # type: ignore[misc]
 
     @property
     def client_secret(self) -> str:
-        """The service account's token as it is now."""
+        """The current token of the service account."""
         return self.token_file.read_text().strip()
 
     @default("scope")  # type: ignore[untyped-decorator]
@@ -79,39 +80,39 @@ class ProjectAuthenticator(OpenShiftOAuthenticator):  # type: ignore[misc]
         return f"https://{f'[{host}]' if ':' in host else host}:{port}"
 
     @default("http_request_kwargs")  # type: ignore[untyped-decorator]
-    def _no_other_trust(self) -> dict[str, Any]:
+    def _no_request_options(self) -> dict[str, Any]:
         return {}
 
     @default("http_client")  # type: ignore[untyped-decorator]
     def _client(self) -> SimpleAsyncHTTPClient:
-        """The one that knows `ssl_options`."""
+        """Return tornado's own client, which supports `ssl_options`."""
         return SimpleAsyncHTTPClient(force_instance=True)
 
     def get_callback_url(self, handler: Any = None) -> str:  # noqa: ANN401 (a request's handler)
-        """As upstream, but by the scheme that the browser used, not the last of several proxies."""
+        """Build the URL with the scheme that the browser used, not that of the last proxy."""
         if self.oauth_callback_url or handler is None:
             return str(super().get_callback_url(handler))
         scheme, host = get_browser_protocol(handler.request), handler.request.host
         return str(guess_callback_uri(scheme, host, handler.hub.server.base_url))
 
     def normalize_username(self, username: str) -> str:
-        """OpenShift tells `Alice` from `alice`, and so does the hub."""
+        """Keep the case: in OpenShift `Alice` and `alice` are two users."""
         return str(self.username_map.get(username, username))
 
     async def get_token_info(self, handler: object, params: dict[str, Any]) -> dict[str, Any]:
-        """As upstream; a token that is good for less than was asked for is refused."""
+        """Request a token; refuse one that lacks a requested scope."""
         token: dict[str, Any] = await super().get_token_info(handler, params)
         missing = set(self.scope) - set(token.get("scope", "").split())
         if missing:
             await self.revoke(token["access_token"])
             raise LoginRefused(
-                f"This hub needs the permission {' and '.join(sorted(missing))}, which you did not allow. "
-                "Log in again and leave all of them ticked."
+                f"This hub needs the permission {' and '.join(sorted(missing))}, which you did not grant. "
+                "Log in again and leave all permissions selected."
             )
         return token
 
     async def get_user_groups(self, auth_state: dict[str, Any]) -> set[str]:
-        """OpenShift's groups, without those that everybody is in, and that of the project's admins."""
+        """Return the OpenShift groups, without `system:` groups, and the group of project admins."""
         all_groups = await super().get_user_groups(auth_state)
         groups = {group for group in all_groups if not group.startswith("system:")}
         if self.allow_project and await self._may(auth_state, "create", "rolebindings", RBAC):
@@ -119,33 +120,34 @@ class ProjectAuthenticator(OpenShiftOAuthenticator):  # type: ignore[misc]
         return groups
 
     async def check_allowed(self, username: str, auth_model: Model | None) -> bool:
-        """True, or a LoginRefused that says whom to ask."""
+        """Return True, or raise a LoginRefused that says whom to ask for access."""
         if auth_model is None or await super().check_allowed(username, auth_model):
             return True
         if not self.allow_project:
             raise LoginRefused(
-                f'OpenShift knows you as "{username}", but this hub is only for those whom it lists. '
+                f'You are logged in to OpenShift as "{username}", who is not on this hub\'s list of users. '
                 f"Ask an administrator of the project {self.project} to add you."
             )
         if await self._may(auth_model["auth_state"], "list", "pods"):
             return True
         raise LoginRefused(
-            f'OpenShift knows you as "{username}", but this hub is only for those who may see the project '
-            f"{self.project}. Ask an administrator of that project; this command lets you in: "
+            f'You are logged in to OpenShift as "{username}", who has no access to the project '
+            f"{self.project}. Only people with access to the project may use this hub. "
+            "Ask an administrator of the project to run: "
             f"oc policy add-role-to-user view {username} -n {self.project}"
         )
 
     async def refresh_user(self, user: Any, handler: Any = None, **kwargs: object) -> Model | bool:  # noqa: ANN401
-        """As upstream, and whether the person may still enter. While the API is away, who is in stays in."""
+        """Review the person's access again. While the API does not answer, people stay logged in."""
         if handler and not hasattr(handler, "_token_authenticated"):
-            handler._token_authenticated = False  # JupyterHub 6.1 forgets that and fails for want of it
+            handler._token_authenticated = False  # JupyterHub 6.1 reads it without setting it
         try:
             model: Model | bool = await super().refresh_user(user, handler, **kwargs)
             if isinstance(model, dict):
                 await self.check_allowed(model["name"], model)
         except LoginRefused as refusal:
-            self.log.warning("%s may no longer enter: %s", user.name, refusal.jupyterhub_message)
-            await shut_out(user, handler)
+            self.log.warning("%s has lost access: %s", user.name, refusal.jupyterhub_message)
+            await revoke_access(user, handler)
             return False
         except (HTTPClientError, OSError) as error:
             if isinstance(error, HTTPClientError) and error.code < 500:
@@ -153,13 +155,13 @@ class ProjectAuthenticator(OpenShiftOAuthenticator):  # type: ignore[misc]
             self.log.warning("OpenShift does not answer (%s): %s stays logged in", error, user.name)
             return True
         token = handler.get_token() if handler and model is False else None
-        # With such a token JupyterHub would let a request pass. Only a server may tell that it is in use.
+        # JupyterHub would accept such a token. Only a server's token, which reports activity, stays valid.
         if token and token.user is user.orm_user and not (token.note or "").startswith("Server at "):
-            raise LoginRefused("The login with OpenShift is over. Log in to the hub again.")
+            raise LoginRefused("Your OpenShift login has expired. Log in to the hub again.")
         return model
 
     async def revoke(self, token: str) -> None:
-        """Delete a person's token, which the hub's account may do, but the token itself may not."""
+        """Delete a person's OpenShift token, with the hub's account: the token itself may not do so."""
         try:
             await self.httpfetch(
                 f"{self.openshift_rest_api_url}{TOKENS}/{token_object(token)}",
@@ -168,7 +170,7 @@ class ProjectAuthenticator(OpenShiftOAuthenticator):  # type: ignore[misc]
                 headers={"Authorization": f"Bearer {self.client_secret}"},
             )
         except (HTTPClientError, OSError) as error:
-            self.log.warning("A token of OpenShift could not be deleted (%s); it ends by itself", error)
+            self.log.warning("Deleting an OpenShift token failed (%s); it will expire by itself", error)
 
     async def _may(self, auth_state: dict[str, Any], verb: str, resource: str, group: str = "") -> bool:
         wanted = {"namespace": self.project, "verb": verb, "group": group, "resource": resource}
@@ -180,7 +182,7 @@ class ProjectAuthenticator(OpenShiftOAuthenticator):  # type: ignore[misc]
         headers = self.build_userdata_request_headers(auth_state["access_token"], "Bearer")
         answer = await self.httpfetch(
             f"{self.openshift_rest_api_url}{REVIEWS}",
-            "Asking what a person may do...",
+            "Reviewing a person's access...",
             method="POST",
             headers={**headers, "Content-Type": "application/json"},
             body=json.dumps(review),
@@ -189,12 +191,12 @@ class ProjectAuthenticator(OpenShiftOAuthenticator):  # type: ignore[misc]
 
 
 def project_admins(project: str) -> str:
-    """The group of those who are hub admins by the project. No group of OpenShift's may have a `:`."""
+    """Return the group of the project's admins. A name with `:` collides with no OpenShift group."""
     return f"{project}:admins"
 
 
-async def shut_out(user: Any, handler: Any) -> None:  # noqa: ANN401 (JupyterHub's User, and a request's handler)
-    """End the servers of a person and all tokens of the hub's that they have."""
+async def revoke_access(user: Any, handler: Any) -> None:  # noqa: ANN401 (JupyterHub's User, and a request's handler)
+    """Stop a person's servers and delete their hub tokens."""
     if handler:
         running = [name for name, spawner in user.spawners.items() if spawner.active and not spawner.pending]
         stops = (handler.stop_single_user(user, name) for name in running)

@@ -1,4 +1,4 @@
-"""The hub's service account as an OAuth client of OpenShift, and the tokens that are made for it."""
+"""The hub's service account as an OAuth client of OpenShift, and the tokens issued to it."""
 
 import base64
 import hashlib
@@ -10,7 +10,7 @@ from ..errors import StartupError
 
 
 def client_name(token_file: Path) -> str:
-    """The subject of the account's token, `system:serviceaccount:PROJECT:NAME`."""
+    """Return the subject of the account's token, `system:serviceaccount:PROJECT:NAME`."""
     try:
         return str(jwt.decode(token_file.read_text().strip(), options={"verify_signature": False})["sub"])
     except (OSError, jwt.InvalidTokenError, KeyError) as error:
@@ -21,6 +21,9 @@ def client_name(token_file: Path) -> str:
 
 
 def token_object(token: str) -> str:
-    """The name of a token's object: https://github.com/openshift/oauth-apiserver, pkg/tokenvalidation."""
+    """Return the name of a token's OAuthAccessToken.
+
+    It is computed as in https://github.com/openshift/oauth-apiserver, pkg/tokenvalidation.
+    """
     digest = hashlib.sha256(token.removeprefix("sha256~").encode()).digest()
     return f"sha256~{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"

@@ -1,8 +1,8 @@
-"""Temporary users, as tmpauthenticator makes them, and the pages that are left open when they are gone.
+"""Temporary users, as created by tmpauthenticator, and browser tabs that outlive them.
 
-A temporary user is deleted with the server. JupyterHub then answers a page that still asks for that server
-with a new login and "404 Not Found". JupyterLab takes that for a missing folder and looks again at once, 30
-times a second. For a server that has stopped it has a dialog, and so that is what it is told.
+A temporary user is deleted with the server. JupyterHub then answers requests of a tab that is still open with
+a new login and "404 Not Found". JupyterLab takes that for a missing folder and repeats the request at once,
+30 times a second. For a stopped server JupyterLab has a dialog, so the hub answers that the server stopped.
 """
 
 from typing import Any
@@ -12,13 +12,13 @@ from tmpauthenticator import TmpAuthenticator
 
 
 class UserMayBeGone(UserUrlHandler):  # type: ignore[misc]
-    """/user/NAME/..., where no server of that name runs."""
+    """The handler of /user/NAME/... while no server of that name runs."""
 
     async def get(self, user_name: str, user_path: str | None) -> None:
-        """As upstream, and for a user who is gone: the server has stopped, or, to a person, a new one."""
+        """For a deleted user: answer API requests like a stopped server, and send people to a new one."""
         if self.find_user(user_name):
             answer = super().get(user_name, user_path)
-            if answer:  # not yet sent to the login
+            if answer:  # None after a redirect to the login
                 await answer
         elif "api" in (user_path or "").split("/"):
             self._fail_api_request()
@@ -27,9 +27,9 @@ class UserMayBeGone(UserUrlHandler):  # type: ignore[misc]
 
 
 class TemporaryAuthenticator(TmpAuthenticator):  # type: ignore[misc]
-    """Makes up a user for each browser. `c.TmpAuthenticator` settings apply to it."""
+    """Create a user for each browser. `c.TmpAuthenticator` settings apply."""
 
     def get_handlers(self, app: Any) -> list[Any]:  # noqa: ANN401 (JupyterHub)
-        """As upstream; they come before the hub's own."""
+        """Add the handler above, which takes precedence over the hub's own."""
         gone = (r"/user/(?P<user_name>[^/]+)(?P<user_path>/.*)?", UserMayBeGone)
         return [*super().get_handlers(app), gone]

@@ -1,1 +1,1 @@
-"""The cluster as the hub's service account reaches it: API, project, certificates, owner references."""
+"""Access to the cluster with the hub's service account: API, project, certificates, owner references."""

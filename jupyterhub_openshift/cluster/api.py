@@ -1,4 +1,4 @@
-"""The cluster's API as this pod's service account reaches it; TLS is always verified."""
+"""The cluster's API, with the service account of this pod; TLS certificates are always verified."""
 
 import asyncio
 import json
@@ -24,14 +24,14 @@ REQUEST_TIMEOUT = 10
 
 @dataclass(frozen=True)
 class Cluster:
-    """A reachable API and the namespace that we are in."""
+    """The API and the namespace of this pod."""
 
     namespace: str
     configuration: Configuration
     pauses: Sequence[float] = PAUSES
 
     def ask(self, question: Callable[[ApiClient], Awaitable[Answer]]) -> Answer:
-        """Ask from a config file, which is not async, while JupyterHub's event loop runs already."""
+        """Run an asynchronous request from a config file, while JupyterHub's event loop runs already."""
         with ThreadPoolExecutor(1) as thread:
             return thread.submit(asyncio.run, self._ask(question)).result()
 
@@ -46,7 +46,7 @@ class Cluster:
                     if error.status and error.status < 500 and error.status != 429:
                         raise ClusterUnreachable(
                             f"The cluster's API at {self.configuration.host} refuses this pod's service "
-                            f"account: {error.status} {status_message(error)}. Has it the role `edit`?"
+                            f"account: {error.status} {status_message(error)}. Does it have the role `edit`?"
                         ) from None
                     reason = f"{error.status} {status_message(error)}"
                 if pause is None:
@@ -63,7 +63,7 @@ class Cluster:
 
 
 def status_message(refusal: ApiException) -> str:
-    """The message of the Status object that the API answered with; its bare text if it was none."""
+    """Return the message of the API's Status object, or the plain text of an answer that is not one."""
     try:
         return str(json.loads(refusal.body)["message"])
     except (TypeError, ValueError, KeyError):
@@ -71,13 +71,13 @@ def status_message(refusal: ApiException) -> str:
 
 
 class ClusterUnreachable(StartupError):
-    """There is a cluster, but it does not talk with us."""
+    """The cluster's API does not answer, or refuses this pod's service account."""
 
 
 def find_cluster(
     account: Path = SERVICE_ACCOUNT, environ: Mapping[str, str] = os.environ, pauses: Sequence[float] = PAUSES
 ) -> Cluster | None:
-    """The cluster that this pod runs in; None outside of any, as in an image build."""
+    """Return the cluster that this pod runs in; None outside of a cluster, as in an image build."""
     if not environ.get("KUBERNETES_SERVICE_HOST"):
         return None
     configuration = Configuration()

@@ -1,12 +1,12 @@
-"""Whose certificates are believed: the cluster's, the system's, and those that the cluster's admins added.
+"""The certificate authorities that the hub trusts.
 
-| file | what is in it |
+| file | certificate authorities |
 |---|---|
-| the system's | public certificate authorities |
+| the system's bundle | public ones |
 | `ca.crt` of the service account | the API's, and the router's unless its certificate was replaced |
-| `/opt/app-root/etc/trusted-ca/ca-bundle.crt` | the company's: a config map that OpenShift fills |
+| `/opt/app-root/etc/trusted-ca/ca-bundle.crt` | the organization's, from a config map that OpenShift fills |
 
-That config map has the label `config.openshift.io/inject-trusted-cabundle=true`.
+OpenShift fills config maps that have the label `config.openshift.io/inject-trusted-cabundle=true`.
 """
 
 import ssl
@@ -20,11 +20,11 @@ BUNDLES = (SERVICE_ACCOUNT / "ca.crt", Path("/opt/app-root/etc/trusted-ca/ca-bun
 
 
 class BundleError(StartupError):
-    """A file of certificates that cannot be read."""
+    """A bundle has no usable certificates."""
 
 
 def trusted(bundles: Sequence[Path] = BUNDLES) -> ssl.SSLContext:
-    """All of them together; what is not there, or not filled in yet, is left out."""
+    """Return an SSL context that trusts all of them; missing and empty files are skipped."""
     context = ssl.create_default_context()
     for bundle in bundles:
         try:

@@ -1,10 +1,12 @@
-"""The OpenShift project that we run in, as far as the hub needs to know it.
+"""The OpenShift project that the hub runs in.
 
-| what | where it is read | where it cannot be read |
+| value | source | if the source cannot be read |
 |---|---|---|
-| UID of notebooks | namespace: first of `sa.scc.uid-range` | our own, if a project's; else the cluster's |
-| fsGroup | namespace: first of `sa.scc.supplemental-groups` | the same number |
-| login server | what the API says of it, RFC 8414 | there is no OpenShift login |
+| UID of notebooks | annotation `sa.scc.uid-range` of the namespace: its first UID | the hub's own UID |
+| fsGroup | annotation `sa.scc.supplemental-groups`: its first group | the same number |
+| login server | the API's OAuth metadata (RFC 8414) | OpenShift login is not available |
+
+A hub whose own UID is in no project's range (plain Kubernetes) leaves the notebooks' UID to the cluster.
 """
 
 import os
@@ -16,25 +18,25 @@ from kubernetes_asyncio.client import ApiClient, ApiException, CoreV1Api
 from ..errors import say
 from .api import REQUEST_TIMEOUT, Cluster
 
-# What OpenShift deals out to projects (securityAllocator.uidAllocatorRange of its controller manager).
+# OpenShift allocates projects' UIDs from this range (securityAllocator.uidAllocatorRange)
 PROJECT_UIDS = range(1_000_000_000, 2_000_000_000)
 
 
 @dataclass(frozen=True)
 class Project:
-    """None: it could not be read, or there is none."""
+    """The project's values; None where a value could not be read or does not exist."""
 
     namespace: str
     uid: int | None = None
     fs_group: int | None = None
     login_server: str | None = None
-    known: bool = True  # False: there is no cluster that could have been asked
+    known: bool = True  # False outside of a cluster
 
 
 def read_project(cluster: Cluster | None) -> Project:
-    """Read it once, at the hub's start."""
+    """Read the project from the API."""
     if cluster is None:
-        say("Not in a cluster: the project's values are left out")
+        say("Not in a cluster: no UID range and no login server are read")
         return Project(namespace="default", known=False)
     namespace = cluster.namespace
 
@@ -55,7 +57,7 @@ def read_project(cluster: Cluster | None) -> Project:
 
 
 def first_id(ranges: str | None) -> int | None:
-    """The first number of `1000620000/10000` or `1000620000-1000629999`; several are joined with a comma."""
+    """Return the first number of `1000620000/10000` or `1000620000-1000629999`; commas separate ranges."""
     match = re.fullmatch(r"([0-9]+)([/-][0-9]+)?", (ranges or "").partition(",")[0])
     return int(match[1]) if match else None
 

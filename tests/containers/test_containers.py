@@ -50,7 +50,7 @@ def test_the_hub_is_healthy_behind_its_proxy(images):
     printed = images["hub"].run(HUB, CONFIGPROXY_AUTH_TOKEN="the-token")
     health, version, *log = printed.splitlines()
     assert (health, version) == ("", json.dumps({"version": JUPYTERHUB})), printed
-    assert "[jupyterhub-openshift] Not in a cluster: the project's values are left out" in log
+    assert "[jupyterhub-openshift] Not in a cluster: no UID range and no login server are read" in log
 
 
 def test_a_custom_hub_has_its_settings_and_is_healthy(images):

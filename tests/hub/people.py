@@ -1,4 +1,4 @@
-"""People who log in with OpenShift, as a real one's recordings know them."""
+"""People who log in with OpenShift; the answers about them are recordings of a real cluster."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ THEIRS = "sha256~a-token-of-a-person"
 DELETE = ("DELETE", f"/apis/oauth.openshift.io/v1/oauthaccesstokens/{token_object(THEIRS)}")
 HUB = SimpleNamespace(server=SimpleNamespace(base_url="/hub/"))
 STRANGER = (
-    'OpenShift knows you as "alice", but this hub is only for those who may see the project hubproj. '
-    "Ask an administrator of that project; this command lets you in: "
+    'You are logged in to OpenShift as "alice", who has no access to the project hubproj. '
+    "Only people with access to the project may use this hub. Ask an administrator of the project to run: "
     "oc policy add-role-to-user view alice -n hubproj"
 )
 
@@ -40,7 +40,7 @@ def own_token(number: int = 1) -> str:
 
 @pytest.fixture
 def login(api, logins, monkeypatch):
-    """Make an authenticator, with a person of the recordings at the door."""
+    """Make an authenticator for the login of a person in the recordings."""
     (api.account / "token").write_text(own_token())
     api.tokens = {own_token(), THEIRS}
     api.public = {"/oauth/token"}
@@ -73,7 +73,7 @@ def review(logins, person: str, body: dict) -> tuple[int, dict]:
 
 
 def coming_back(code: str = "the-code") -> SimpleNamespace:
-    """A browser that OpenShift sends back with a code."""
+    """The callback of a browser that OpenShift redirects back with a code."""
     state = _serialize_state({"code_verifier": "the-verifier"})
     return SimpleNamespace(
         get_argument=lambda name: {"code": code}[name],
@@ -84,7 +84,7 @@ def coming_back(code: str = "the-code") -> SimpleNamespace:
 
 
 def browser_request() -> SimpleNamespace:
-    """As it comes through the router, which speaks TLS, and the hub's proxy, which does not."""
+    """A request that came through the router, which terminates TLS, and the hub's proxy."""
     headers = {"X-Forwarded-Proto": "https,http"}
     return SimpleNamespace(
         method="GET", protocol="http", host="jupyterhub-hubproj.apps.real.test", headers=headers
@@ -92,12 +92,12 @@ def browser_request() -> SimpleNamespace:
 
 
 def application(authenticator: ProjectAuthenticator) -> SimpleNamespace:
-    """What a handler knows of JupyterHub."""
+    """The parts of the application that a handler uses."""
     return SimpleNamespace(settings={"authenticator": authenticator, "log": logging.getLogger(), "hub": HUB})
 
 
 class Person:
-    """As JupyterHub keeps one who is logged in."""
+    """A logged-in user as JupyterHub represents one."""
 
     def __init__(self, name: str, token: dict) -> None:
         self.name = name
@@ -119,7 +119,7 @@ def person(logins):
 
 
 class Request:
-    """As JupyterHub handles one."""
+    """A request handler of JupyterHub."""
 
     def __init__(self, token: object = None) -> None:
         self.stopped: list[tuple[str, str]] = []

@@ -1,6 +1,6 @@
-"""A stand-in for the cluster's API, where only single requests and their answers are at issue.
+"""A stand-in for the cluster's API, for tests of single requests and their answers.
 
-What a cluster does by itself is tested against the sandbox.
+Tests of what a cluster does by itself use the sandbox.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ OWNED = {
 
 
 class StandIn:
-    """Answers by method and path, without the query; anything else is 404 as on a plain Kubernetes."""
+    """Answers by method and path, without the query; anything else gets a 404, as on plain Kubernetes."""
 
     def __init__(self, folder: Path) -> None:
         self.account = folder / "serviceaccount"
@@ -63,11 +63,11 @@ class StandIn:
 
     @property
     def environ(self) -> dict[str, str]:
-        """What the kubelet gives a pod."""
+        """The variables that the kubelet sets in a pod."""
         return {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": str(self.port)}
 
     def answer(self, record: dict[str, Any]) -> None:
-        """Give a recorded answer."""
+        """Answer a request as recorded."""
         self.answers[record["method"], record["path"].partition("?")[0]] = (
             record["status"],
             deepcopy(record["response"]),

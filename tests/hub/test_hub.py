@@ -13,7 +13,7 @@ from .hub_process import command, hub_at, kubeconfig, no_image_stream
 from .proxy_process import TOKEN, running
 
 
-def test_a_bad_environment_ends_the_hub_with_a_line_each_and_no_traceback(tmp_path):
+def test_a_bad_environment_ends_the_hub_with_a_line_per_setting_and_no_traceback(tmp_path):
     environ = {"JUPYTERHUB_NOTEBOOK_MEMORY": "lots", "JUPYTERHUB_IDLE_TIMOUT": "60"}
     done = subprocess.run(**command(tmp_path, **environ), capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (
@@ -45,7 +45,7 @@ def test_a_pod_without_a_service_account_ends_the_hub_with_a_line(tmp_path):
     )
 
 
-def test_a_stranger_becomes_a_temporary_user_and_reads_why_no_notebook_starts(
+def test_a_temporary_user_is_told_why_no_server_starts(
     api,
     recorded,
     tmp_path,

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from traitlets.config import Config
 
 from jupyterhub_openshift import configure
+from jupyterhub_openshift.errors import PRODUCT
 from jupyterhub_openshift.logs import LOGGING, JsonLine, JsonStream
 from tests.paths import CHECKOUT
 
@@ -123,6 +124,7 @@ def test_a_bad_environment_is_one_object(tmp_path):
     assert (done.returncode, without_time(done.stdout + done.stderr)) == (
         1,
         [
+            {"level": "INFO", "logger": "jupyterhub-openshift", "message": PRODUCT},
             {
                 "level": "ERROR",
                 "logger": "stderr",
@@ -131,7 +133,7 @@ def test_a_bad_environment_is_one_object(tmp_path):
                 "An example that works: CONFIGPROXY_AUTH_TOKEN=$(openssl rand -hex 32)\n"
                 "  JUPYTERHUB_IDLE_TIMEOUT=soon: should be a valid integer, unable to parse string as an "
                 "integer. An example that works: JUPYTERHUB_IDLE_TIMEOUT=3600",
-            }
+            },
         ],
     )
 
@@ -170,7 +172,7 @@ def test_every_log_line_of_a_hub_is_json_without_secrets(tmp_path, configurable_
             time.sleep(0.25)
     text = log.read_text()
     lines = objects(text)
-    assert {"jupyterhub-openshift", "JupyterHub", "PatientCuller", "alembic.runtime.migration"} <= {
+    assert {"jupyterhub-openshift", "JupyterHub", "DelayedCuller", "alembic.runtime.migration"} <= {
         line["logger"] for line in lines
     }
     assert [line["message"] for line in lines if line["logger"] == "stderr"] == []

@@ -1,4 +1,4 @@
-"""The command as the init container and the build run it."""
+"""The commands as the init container, a build and a person run them."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ from pathlib import Path
 from jupyterhub_openshift.preflight import check_build
 check_build(Path(sys.argv[1]))
 """
-# The command, with a service account that is not where the kubelet would mount it.
+# The command with a service account in another folder than the kubelet's.
 COMMAND = """
 import sys
 from pathlib import Path
@@ -56,20 +56,20 @@ def command(api: StandIn, name: str, **environ: str) -> subprocess.CompletedProc
     return run("-c", COMMAND, str(api.account), name, **{**api.environ, **environ})
 
 
-def test_in_a_build_the_configuration_is_checked_without_cluster_and_database():
+def test_a_build_checks_the_configuration_without_cluster_and_database():
     done = run("-m", "jupyterhub_openshift", "check", "--build")
     assert (done.returncode, done.stderr.splitlines()) == (
         0,
         [
             VERSION,
-            "[jupyterhub-openshift] Not in a cluster: the project's values are left out",
+            "[jupyterhub-openshift] Not in a cluster: no UID range and no login server are read",
             "[jupyterhub-openshift] There are no configuration files of your own",
             "[jupyterhub-openshift] The configuration is good",
         ],
     )
 
 
-def test_in_a_build_that_runs_in_a_cluster_it_is_the_same():
+def test_a_build_in_a_cluster_asks_no_api():
     done = build(CHECKOUT / "jupyterhub_config.py", KUBERNETES_SERVICE_HOST="172.30.0.1")
     assert done.returncode == 0, done.stderr
 
@@ -88,7 +88,7 @@ def test_a_fault_in_a_file_fails_without_a_traceback(tmp_path):
     assert (done.returncode, done.stderr.splitlines()) == (
         1,
         [
-            "[jupyterhub-openshift] Not in a cluster: the project's values are left out",
+            "[jupyterhub-openshift] Not in a cluster: no UID range and no login server are read",
             f"[jupyterhub-openshift] Loading {tmp_path}/src/jupyterhub_config.py",
             f"{tmp_path}/src/jupyterhub_config.py, line 1: c.KubeSpawner.imagee is not a setting. "
             "Did you mean c.KubeSpawner.image?",
@@ -96,7 +96,7 @@ def test_a_fault_in_a_file_fails_without_a_traceback(tmp_path):
     )
 
 
-def test_a_pod_that_is_deleted_ends_the_check():
+def test_sigterm_ends_the_check():
     command = [sys.executable, "-m", "jupyterhub_openshift", "check"]
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT)}
     with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as running:
@@ -105,7 +105,7 @@ def test_a_pod_that_is_deleted_ends_the_check():
         assert (running.wait(timeout=60), running.stderr.read()) == (128 + signal.SIGTERM, "")
 
 
-def test_a_bad_setting_fails_before_anything_is_waited_for():
+def test_a_bad_setting_fails_before_the_wait_for_the_database():
     done = run(
         *("-m", "jupyterhub_openshift", "check"),
         JUPYTERHUB_DATABASE_HOST="jupyterhub-db",
@@ -125,7 +125,7 @@ def test_a_bad_setting_fails_before_anything_is_waited_for():
     )
 
 
-def test_the_command_says_what_it_can_do():
+def test_the_command_has_help():
     done = subprocess.run(
         [sys.executable, "-m", "jupyterhub_openshift", "check", "--help"],
         cwd=CHECKOUT, capture_output=True, text=True, check=True,
@@ -183,12 +183,12 @@ def test_a_check_without_a_usable_service_account_says_what_a_delete_will_miss(a
     )
 
 
-def test_without_a_database_host_nothing_is_waited_for(capfd):
+def test_without_a_database_host_there_is_no_wait(capfd):
     wait_for_database(settings())
     assert capfd.readouterr().err == ""
 
 
-def test_a_database_that_is_not_there_is_waited_for_with_a_line_each_and_then_given_up(capfd):
+def test_an_unreachable_database_is_retried_with_a_log_line_each_and_then_reported(capfd):
     port = free_port()
     ours = settings(database_host="127.0.0.1", database_port=port, database_password=SecretStr("geheim"))
     with pytest.raises(DatabaseUnavailable) as refusal:
@@ -207,15 +207,15 @@ def test_a_database_that_is_not_there_is_waited_for_with_a_line_each_and_then_gi
     ]
 
 
-def test_the_check_waits_until_a_login_works(postgresql, capfd):
-    """The server was only just started: the first attempts may come too early."""
+def test_the_wait_ends_when_a_login_succeeds(postgresql, capfd):
+    """The server has just been started: the first attempts may fail."""
     wait_for_database(settings_of(postgresql), pauses=[0.1] * 100)
     assert capfd.readouterr().err.splitlines()[-1] == (
         f"[jupyterhub-openshift] The database at 127.0.0.1:{postgresql} is ready"
     )
 
 
-def test_a_wrong_password_is_told_without_showing_it(postgresql):
+def test_a_wrong_password_is_reported_without_showing_it(postgresql):
     with pytest.raises(DatabaseUnavailable) as refusal:
         wait_for_database(settings_of(postgresql, "geheim"), pauses=[0.1] * 20)
     assert "password authentication failed for user" in str(refusal.value)

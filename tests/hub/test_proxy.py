@@ -59,11 +59,11 @@ ALL = {
 }
 
 
-async def test_after_a_restart_of_the_proxy_all_routes_are_back(watched):
+async def test_after_a_restart_of_the_proxy_all_routes_are_restored(watched):
     proxy, _, _ = watched
     assert await proxy.routes() == ALL
     proxy.stop()
-    await asyncio.sleep(0.5)  # long enough to be noticed
+    await asyncio.sleep(0.5)  # several checks
     proxy.start()
 
     async def back():
@@ -72,10 +72,10 @@ async def test_after_a_restart_of_the_proxy_all_routes_are_back(watched):
     await eventually(back)
 
 
-async def test_a_restart_between_two_looks_is_noticed_too(watched):
+async def test_a_restart_between_two_checks_is_noticed(watched):
     proxy, _, watching = watched
     watching.watch_interval = 3
-    await asyncio.sleep(0.3)  # the watch now sleeps for long
+    await asyncio.sleep(0.3)  # the watch is now between two checks
     proxy.stop()
     proxy.start()
 
@@ -85,7 +85,7 @@ async def test_a_restart_between_two_looks_is_noticed_too(watched):
     await eventually(back)
 
 
-async def test_a_route_that_is_taken_away_is_no_restart(watched, caplog):
+async def test_a_deleted_route_is_not_taken_for_a_restart(watched, caplog):
     proxy, users, watching = watched
     for user in list(users.values()):
         await watching.delete_user(user)
@@ -109,8 +109,8 @@ async def test_without_users_a_restart_is_noticed_by_the_hubs_own_route(configur
         watching._watching.cancel()
 
 
-async def test_a_look_asks_for_one_route_only_also_of_a_user_with_an_odd_name(watched, monkeypatch):
-    """With a thousand users, all routes once a second would be work for hub and proxy."""
+async def test_each_check_requests_one_route_whatever_the_users_name(watched, monkeypatch):
+    """With a thousand users, fetching all routes every second would load hub and proxy."""
     proxy, _, watching = watched
     watching._watching.cancel()
     await watching.add_route(
@@ -127,8 +127,8 @@ async def test_a_look_asks_for_one_route_only_also_of_a_user_with_an_odd_name(wa
     assert asked == [f"http://127.0.0.1:{proxy.api_port}/api/routes/user/carol%40example.org"]
 
 
-async def test_traffic_is_no_activity_unless_that_is_asked_for(watched):
-    """The proxy tells when something went through a route, and JupyterHub would take that for activity."""
+async def test_traffic_counts_as_activity_only_if_configured(watched):
+    """The proxy reports each route's last traffic, which JupyterHub alone would count as activity."""
     _, _, watching = watched
     routes = await watching.get_all_routes()
     assert {spec: route["data"] for spec, route in routes.items()} == {

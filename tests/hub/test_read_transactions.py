@@ -1,4 +1,4 @@
-"""What the hub does with its database while it runs: a real PostgreSQL, a real hub."""
+"""The hub's database transactions, with a real PostgreSQL and a real hub."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ from .proxy_process import running
 OF_THE_HUB = "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
 
 
-def test_whoever_comes_first_after_a_restart_of_the_database_is_let_in(
+def test_the_first_request_after_a_restart_of_the_database_succeeds(
     api, recorded, tmp_path, configurable_http_proxy, postgresql
 ):
     settings = settings_of(postgresql)
@@ -56,22 +56,22 @@ def test_whoever_comes_first_after_a_restart_of_the_database_is_let_in(
 
 @pytest.fixture
 def session(tmp_path):
-    """As the hub's."""
+    """A database session like the hub's."""
     read_transactions.end_read_transactions()
     with orm.new_session_factory(f"sqlite:///{tmp_path}/hub.sqlite")() as session:
         yield session
-    event.remove(Session, "after_begin", read_transactions._has_begun)
-    event.remove(Session, "after_flush", read_transactions._has_written)
+    event.remove(Session, "after_begin", read_transactions._schedule_end)
+    event.remove(Session, "after_flush", read_transactions._remember_write)
 
 
 async def in_transaction(session: Session) -> tuple[bool, bool]:
-    """Now, and in the next turn."""
+    """Whether a transaction is open now, and in the next iteration of the event loop."""
     now = session.in_transaction()
     await asyncio.sleep(0)
     return now, session.in_transaction()
 
 
-def test_what_has_only_been_read_is_ended_and_still_known(session):
+def test_a_read_only_transaction_ends_and_keeps_the_loaded_objects(session):
     session.add(orm.User(name="alice"))
     session.commit()
 
@@ -85,7 +85,7 @@ def test_what_has_only_been_read_is_ended_and_still_known(session):
 
 
 @pytest.mark.parametrize("written", [False, True], ids=["not yet written", "written but not committed"])
-def test_what_is_being_changed_is_left_to_whoever_changes_it(session, written):
+def test_a_transaction_that_writes_is_left_open(session, written):
     async def change() -> tuple[bool, bool]:
         assert orm.User.find(session, "alice") is None
         session.add(orm.User(name="alice"))
@@ -98,7 +98,7 @@ def test_what_is_being_changed_is_left_to_whoever_changes_it(session, written):
     assert orm.User.find(session, "alice") is None
 
 
-def test_a_savepoint_does_not_make_it_forget_what_is_written(session):
+def test_a_transaction_that_wrote_before_a_savepoint_is_left_open(session):
     async def change() -> tuple[bool, bool]:
         session.add(orm.User(name="alice"))
         session.flush()
@@ -109,6 +109,6 @@ def test_a_savepoint_does_not_make_it_forget_what_is_written(session):
     assert asyncio.run(change()) == (True, True)
 
 
-def test_without_an_event_loop_nothing_is_ended(session):
+def test_without_an_event_loop_no_transaction_is_ended(session):
     orm.User.find(session, "alice")
     assert session.in_transaction()

@@ -229,13 +229,14 @@ def test_a_user_may_have_a_server_with_a_name_beside_the_first_and_no_more_than_
     )
 
 
-def test_a_stranger_is_refused_with_the_projects_name_and_whom_to_ask(
+def test_people_without_access_are_told_which_project_it_is_and_whom_to_ask(
     project: Project, person: Callable[[str], Page]
 ) -> None:
     page = person("alice")
     sentence = (
-        f'OpenShift knows you as "alice", but this hub is only for those who may see the project '
-        f"{project.name()}. Ask an administrator of that project"
+        f'You are logged in to OpenShift as "alice", who has no access to the project {project.name()}. '
+        "Only people with access to the project may use this hub. "
+        "Ask an administrator of the project to run: "
     )
     expect(page.get_by_text(sentence)).to_be_visible(timeout=MINUTE)
 

@@ -1,4 +1,4 @@
-"""The login that is in effect."""
+"""Which authenticator is in effect."""
 
 import pytest
 from oauthenticator.github import GitHubOAuthenticator

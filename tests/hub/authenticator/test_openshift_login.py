@@ -228,7 +228,7 @@ def log_in(place, name: str) -> tuple[Browser, int, str]:
     return browser, status, page
 
 
-def test_a_viewer_enters_and_is_no_admin(place):
+def test_a_viewer_of_the_project_logs_in_and_is_no_admin(place):
     browser, status, page = log_in(place, "bob")
     assert (status, urlsplit(browser.url).path) == (200, "/hub/home"), page
     assert browser.get("/hub/admin")[0] in (403, 404)
@@ -240,24 +240,25 @@ def test_an_admin_of_the_project_sees_the_admin_page(place):
     assert browser.get("/hub/admin")[0] == 200
 
 
-def test_a_stranger_reads_which_project_it_is_and_whom_to_ask(place):
+def test_people_without_access_are_told_which_project_it_is_and_whom_to_ask(place):
     project = place[0].project
     _, status, page = log_in(place, "alice")
     assert status == 403
     assert (
-        f'OpenShift knows you as "alice", but this hub is only for those who may see the project {project}. '
-        "Ask an administrator of that project; this command lets you in: "
+        f'You are logged in to OpenShift as "alice", who has no access to the project {project}. '
+        "Only people with access to the project may use this hub. "
+        "Ask an administrator of the project to run: "
         f"oc policy add-role-to-user view alice -n {project}"
     ) in read(page)
 
 
-def test_who_denies_the_hub_their_name_is_told_what_to_do(place):
+def test_people_who_deny_the_scopes_are_told_what_to_do(place):
     browser = Browser(*place[:2])
     _, page = browser.get("/hub/oauth_login")
     _, page = browser.submit(page, username="developer", password="developer")
     status, page = browser.submit(page, deny="Deny")
     assert status == 403
-    text = "You did not allow this hub to learn who you are. To enter, log in again and allow it."
+    text = "You did not allow this hub to read your user name. Log in again and allow it."
     assert text in read(page)
 
 
@@ -277,7 +278,7 @@ def test_logging_out_deletes_the_token_at_openshift(place):
     assert len(before - after) == 1
 
 
-def test_a_viewer_whose_binding_is_removed_is_out_at_the_next_look(place):
+def test_a_viewer_whose_role_binding_is_removed_loses_access_at_the_next_refresh(place):
     sandbox = place[0]
     browser, status, _ = log_in(place, "bob")
     assert status == 200
@@ -291,6 +292,6 @@ def test_a_viewer_whose_binding_is_removed_is_out_at_the_next_look(place):
     assert urlsplit(browser.url).path == "/hub/login"
     assert dict(parse_qsl(urlsplit(browser.url).query)) == {"next": "/hub/home"}
     log = place[2].read_text()
-    assert "bob may no longer enter" in log
+    assert "bob has lost access" in log
     assert "Traceback" not in log
     assert "sha256~" not in log

@@ -1,4 +1,4 @@
-"""What people read on the way through OpenShift's login, and what logging out does."""
+"""The error pages of the OpenShift login, and the logout."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..people import DELETE, REVIEW, TOKEN, USER, Person, application, browser_r
 
 
 async def came_back(authenticator: ProjectAuthenticator, **arguments: str) -> LoginRefused:
-    """What the person reads whom OpenShift sends back with these arguments."""
+    """Return the error for a browser that OpenShift redirects back with these arguments."""
     handler = Callback.__new__(Callback)
     state = _serialize_state({"code_verifier": "the-verifier", "state_id": "it"})
     handler.application = application(authenticator)
@@ -35,16 +35,16 @@ async def came_back(authenticator: ProjectAuthenticator, **arguments: str) -> Lo
     [
         (
             "scope/user-full/authorize-again",
-            "OpenShift does not let this hub ask for the permissions that its configuration names. "
-            "Those who run this hub find more in its log.",
+            "OpenShift does not grant the scopes that this hub's configuration requests. "
+            "The hub's administrators find the details in its log.",
         ),
         (
             "login/approve-nothing/authorize-again",
-            "You did not allow this hub to learn who you are. To enter, log in again and allow it.",
+            "You did not allow this hub to read your user name. Log in again and allow it.",
         ),
     ],
 )
-async def test_an_error_that_openshift_sends_back_is_a_sentence(login, logins, exchange, text, caplog):
+async def test_each_oauth_error_is_shown_as_a_sentence(login, logins, exchange, text, caplog):
     location = logins[exchange]["response_headers"]["Location"]
     arguments = {name: value for name, (value,) in parse_qs(urlsplit(location).query).items()}
     refused = await came_back(login("alice"), **arguments)
@@ -52,43 +52,43 @@ async def test_an_error_that_openshift_sends_back_is_a_sentence(login, logins, e
     assert arguments["error_description"] in caplog.text
 
 
-async def test_a_text_in_a_link_is_not_shown(login):
+async def test_an_error_description_in_a_link_is_not_shown(login):
     refused = await came_back(login("alice"), error="x", error_description="Call 0800 and tell your password")
     assert refused.jupyterhub_message == (
-        "OpenShift did not accept the hub's request. Try again; if that does not help, "
-        "those who run this hub find more in its log."
+        "OpenShift did not accept the hub's request. Try again. If the error persists, "
+        "the hub's administrators find the details in its log."
     )
 
 
 BACK = {"code": "the-code", "state": _serialize_state({"state_id": "it"})}
 
 
-async def test_a_refused_exchange_is_a_sentence_and_its_reason_is_logged(login, api, logins, caplog):
+async def test_a_refused_token_exchange_is_shown_as_a_sentence_and_logged(login, api, logins, caplog):
     authenticator = login("bob")
     record = logins["secret/wrong-string"]
     api.answers[TOKEN] = (record["status"], record["response"])
     refused = await came_back(authenticator, **BACK)
     assert (refused.status_code, refused.jupyterhub_message) == (
         403,
-        "OpenShift did not accept this login; perhaps it took too long. Try again; if that does not help, "
-        "those who run this hub find more in its log.",
+        "OpenShift did not accept this login; it may have expired. Try again. If the error persists, "
+        "the hub's administrators find the details in its log.",
     )
     assert "unauthorized_client" in caplog.text
     assert own_token() not in caplog.text
 
 
 @pytest.mark.parametrize("path", [TOKEN, USER, REVIEW])
-async def test_an_openshift_that_fails_meanwhile_is_a_sentence(login, api, path):
+async def test_a_failing_openshift_is_shown_as_a_sentence(login, api, path):
     authenticator = login("bob")
     api.answers[path] = (503, "unavailable")
     refused = await came_back(authenticator, **BACK)
     assert (refused.status_code, refused.jupyterhub_message) == (
         503,
-        "OpenShift's login does not answer (HTTP 503: Service Unavailable). Try again in a minute.",
+        "The OpenShift login server does not answer (HTTP 503: Service Unavailable). Try again in a minute.",
     )
 
 
-async def test_a_login_server_with_another_certificate_is_not_talked_to(login, api, monkeypatch):
+async def test_a_login_server_whose_certificate_is_not_trusted_gets_no_request(login, api, monkeypatch):
     monkeypatch.setattr(module, "trusted", lambda: trusted([]))
     refused = await came_back(login("bob"), **BACK)
     assert "CERTIFICATE_VERIFY_FAILED" in refused.jupyterhub_message

@@ -1,4 +1,4 @@
-"""OpenShift login against recorded answers of a real one; whole logins are tested in the sandbox."""
+"""OpenShift login against recorded answers of a real cluster. test_openshift_login.py has whole logins."""
 
 from __future__ import annotations
 
@@ -26,34 +26,34 @@ from ..people import (
 )
 
 
-async def enter(authenticator: ProjectAuthenticator) -> dict:
+async def log_in(authenticator: ProjectAuthenticator) -> dict:
     model = await authenticator.get_authenticated_user(coming_back(), None)
-    assert not model["admin"]  # JupyterHub's role of that name is given by the user's own file alone
+    assert not model["admin"]  # only a user's own configuration file gives JupyterHub's role `admin`
     return {key: model[key] for key in ("name", "groups")}
 
 
 async def refusal(authenticator: ProjectAuthenticator) -> str:
     with pytest.raises(LoginRefused) as refused:
-        await enter(authenticator)
+        await log_in(authenticator)
     return refused.value.jupyterhub_message
 
 
-async def test_who_may_see_the_project_enters(login):
-    assert await enter(login("bob")) == {"name": "bob", "groups": ["hub-users"]}
+async def test_people_with_access_to_the_project_may_log_in(login):
+    assert await log_in(login("bob")) == {"name": "bob", "groups": ["hub-users"]}
 
 
-async def test_who_may_create_role_bindings_is_a_hub_admin(login):
+async def test_people_who_may_create_role_bindings_are_hub_admins(login):
     groups = ["hub-admins", "hubproj:admins"]  # the second is that of the role: see configure_admins
-    assert await enter(login("carol")) == {"name": "carol", "groups": groups}
+    assert await log_in(login("carol")) == {"name": "carol", "groups": groups}
 
 
-async def test_who_may_not_see_the_project_reads_which_it_is_and_whom_to_ask(login):
+async def test_people_without_access_are_told_which_project_it_is_and_whom_to_ask(login):
     assert await refusal(login("alice")) == STRANGER
 
 
-async def test_everyone_who_can_log_in_enters_if_that_is_said_and_is_no_admin(login):
-    assert await enter(login("alice", allow="everyone")) == {"name": "alice", "groups": []}
-    assert (await enter(login("carol", allow="everyone")))["groups"] == ["hub-admins"]
+async def test_with_allow_everyone_all_people_may_log_in_and_get_no_admin_rights(login):
+    assert await log_in(login("alice", allow="everyone")) == {"name": "alice", "groups": []}
+    assert (await log_in(login("carol", allow="everyone")))["groups"] == ["hub-admins"]
 
 
 @pytest.mark.parametrize(
@@ -66,22 +66,22 @@ async def test_everyone_who_can_log_in_enters_if_that_is_said_and_is_no_admin(lo
     ],
 )
 @pytest.mark.parametrize("allow", ["listed", "project"])
-async def test_listed_people_and_members_of_openshifts_groups_enter(login, listed, allow):
-    assert (await enter(login("bob", allow=allow, **listed)))["name"] == "bob"
+async def test_listed_people_and_members_of_listed_openshift_groups_may_log_in(login, listed, allow):
+    assert (await log_in(login("bob", allow=allow, **listed)))["name"] == "bob"
 
 
-async def test_who_is_not_listed_is_told_so(login):
+async def test_people_who_are_not_listed_are_told_so(login):
     assert await refusal(login("bob", allow="listed", allowed_groups=frozenset({"hub-admins"}))) == (
-        'OpenShift knows you as "bob", but this hub is only for those whom it lists. '
+        'You are logged in to OpenShift as "bob", who is not on this hub\'s list of users. '
         "Ask an administrator of the project hubproj to add you."
     )
 
 
-async def test_the_code_is_exchanged_with_the_service_accounts_token_as_it_is_then(login, api):
+async def test_the_code_is_exchanged_with_the_current_token_of_the_service_account(login, api):
     authenticator = login("bob")
-    await enter(authenticator)
+    await log_in(authenticator)
     (api.account / "token").write_text(own_token(2))
-    await enter(authenticator)
+    await log_in(authenticator)
     exchanges = [body for method, path, body in api.requests if (method, path) == TOKEN]
     assert exchanges == [
         {
@@ -97,7 +97,7 @@ async def test_the_code_is_exchanged_with_the_service_accounts_token_as_it_is_th
     ]
 
 
-async def test_a_person_is_sent_to_openshift_with_a_challenge_and_both_scopes(login):
+async def test_the_browser_is_redirected_to_openshift_with_a_pkce_challenge_and_both_scopes(login):
     sent: list[str] = []
     handler = ProjectAuthenticator.login_handler.__new__(ProjectAuthenticator.login_handler)
     handler.application = application(login("bob"))
@@ -118,7 +118,7 @@ async def test_a_person_is_sent_to_openshift_with_a_challenge_and_both_scopes(lo
     }
 
 
-def test_neither_the_challenge_nor_the_verification_of_certificates_can_be_turned_off(login, monkeypatch):
+def test_neither_pkce_nor_certificate_verification_can_be_turned_off(login, monkeypatch):
     monkeypatch.setenv("OAUTH_TLS_VERIFY", "0")
     c = Config({"OAuthenticator": {"enable_pkce": False, "validate_server_cert": False}})
     login("bob")
@@ -126,18 +126,18 @@ def test_neither_the_challenge_nor_the_verification_of_certificates_can_be_turne
     assert (authenticator.enable_pkce, authenticator.validate_server_cert) == (True, True)
 
 
-async def test_a_token_that_was_granted_less_is_refused_and_deleted(login, api, logins):
+async def test_a_token_without_a_requested_scope_is_refused_and_deleted(login, api, logins):
     authenticator = login("bob")
     less = {**logins["token/partial-grant"]["response"], "access_token": THEIRS}
     api.answers[TOKEN] = (200, less)
     assert await refusal(authenticator) == (
-        "This hub needs the permission user:check-access, which you did not allow. "
-        "Log in again and leave all of them ticked."
+        "This hub needs the permission user:check-access, which you did not grant. "
+        "Log in again and leave all permissions selected."
     )
     assert [request[:2] for request in api.requests] == [TOKEN, DELETE]
 
 
-def test_a_name_keeps_its_case_because_openshift_tells_them_apart(login):
+def test_user_names_keep_their_case(login):
     assert login("bob").normalize_username("Bob") == "Bob"
 
 
@@ -145,7 +145,7 @@ def test_a_name_keeps_its_case_because_openshift_tells_them_apart(login):
     ("text", "reason"),
     [("not a token", "Not enough segments"), (None, "[Errno 2] No such file or directory: ")],
 )
-def test_a_pod_without_a_token_is_told_at_the_start(login, api, text, reason):
+def test_a_missing_token_is_reported_at_the_start(login, api, text, reason):
     file = api.account / "token"
     file.write_text(text) if text else file.unlink()
     with pytest.raises(StartupError) as fault:

@@ -135,6 +135,6 @@ def test_where_the_api_does_not_answer_a_line_says_so_and_a_later_attempt_is_cal
     assert patches(owned_objects).keys() == ALL
 
 
-def test_outside_of_a_cluster_nothing_happens(capfd):
+def test_outside_of_a_cluster_no_owner_reference_is_set(capfd):
     assert adopt(None, "jupyterhub")
     assert log(capfd) == []

@@ -33,19 +33,19 @@ def test_only_get_requests_are_made(api, recorded):
     assert api.requests == [(*NAMESPACE, None), (*LOGIN, None)]
 
 
-def test_on_a_plain_kubernetes_the_rest_is_left_to_the_cluster(api):
+def test_on_plain_kubernetes_uid_and_group_are_left_to_the_cluster(api):
     api.answers[NAMESPACE] = (200, {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": "rec"}})
     assert read(api) == Project(namespace="rec")
 
 
-def test_a_hub_that_may_read_nothing_takes_its_own_uid_if_that_is_of_a_project(api, recorded, monkeypatch):
+def test_a_hub_that_may_not_read_its_namespace_uses_its_own_uid(api, recorded, monkeypatch):
     for request in (NAMESPACE, LOGIN):
         api.answers[request] = (403, recorded["another namespace is forbidden"]["response"])
     monkeypatch.setattr(os, "getuid", lambda: 1000620000)
     assert read(api) == Project(namespace="rec", uid=1000620000, fs_group=1000620000)
 
 
-def test_a_uid_of_no_project_is_not_handed_on(api, recorded, monkeypatch):
+def test_a_hub_whose_uid_is_in_no_projects_range_leaves_the_uid_to_the_cluster(api, recorded, monkeypatch):
     for request in (NAMESPACE, LOGIN):
         api.answers[request] = (403, recorded["another namespace is forbidden"]["response"])
     monkeypatch.setattr(os, "getuid", lambda: 1001)
@@ -64,7 +64,7 @@ def test_a_uid_of_no_project_is_not_handed_on(api, recorded, monkeypatch):
         ("all of them", None),
     ],
 )
-def test_the_first_of_a_range_is_found_in_both_forms(ranges, first):
+def test_the_first_id_is_read_from_both_forms_of_a_range(ranges, first):
     assert first_id(ranges) == first
 
 
@@ -73,7 +73,7 @@ def test_outside_of_a_cluster_there_is_no_project():
     assert read_project(None) == Project("default", known=False)
 
 
-def test_a_pod_without_a_service_account_is_told_so(tmp_path):
+def test_a_pod_without_a_service_account_gets_a_clear_error(tmp_path):
     environ = {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": "443"}
     with pytest.raises(ClusterUnreachable) as refusal:
         find_cluster(tmp_path, environ)
@@ -83,7 +83,7 @@ def test_a_pod_without_a_service_account_is_told_so(tmp_path):
     )
 
 
-def test_an_api_that_does_not_answer_is_asked_again_with_a_line_each_and_then_given_up(api, capfd):
+def test_requests_to_an_api_that_does_not_answer_are_retried_with_a_log_line_each(api, capfd):
     environ = {**api.environ, "KUBERNETES_SERVICE_PORT": "1"}  # nobody listens there
     cluster = find_cluster(api.account, environ, pauses=(0.01, 0.02))
     with pytest.raises(ClusterUnreachable) as refusal:
@@ -101,7 +101,7 @@ def test_an_api_that_does_not_answer_is_asked_again_with_a_line_each_and_then_gi
     ]
 
 
-def test_an_overloaded_api_is_asked_again(api, recorded):
+def test_requests_to_an_overloaded_api_are_retried(api, recorded):
     answers = [(429, {"message": "too many requests"}), (503, "unavailable"), (200, None)]
     record = recorded["namespace with uid range"]
     api.answers[NAMESPACE] = lambda _: (
@@ -110,7 +110,7 @@ def test_an_overloaded_api_is_asked_again(api, recorded):
     assert read(api, pauses=(0.01, 0.01)).uid == 1000190000
 
 
-def test_an_api_with_another_certificate_is_not_talked_to(api, tmp_path):
+def test_an_api_whose_certificate_is_not_trusted_gets_no_request(api, tmp_path):
     (tmp_path / "other").mkdir()
     certificate(tmp_path / "other")
     (api.account / "ca.crt").write_bytes((tmp_path / "other" / "ca.crt").read_bytes())
@@ -119,11 +119,11 @@ def test_an_api_with_another_certificate_is_not_talked_to(api, tmp_path):
     assert api.requests == []
 
 
-def test_a_service_account_that_is_refused_is_told_so_at_once(api):
+def test_a_refused_service_account_is_reported_without_a_retry(api):
     (api.account / "token").write_text("an old token")
     with pytest.raises(ClusterUnreachable) as refusal:
         read(api, pauses=(1, 1, 1))
     assert str(refusal.value) == (
         f"The cluster's API at https://127.0.0.1:{api.port} refuses this pod's service account: "
-        "401 Unauthorized. Has it the role `edit`?"
+        "401 Unauthorized. Does it have the role `edit`?"
     )

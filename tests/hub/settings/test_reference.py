@@ -76,7 +76,7 @@ JUPYTERHUB_METRICS_TOKEN            default      (not set)
     )
     assert done.stderr.splitlines() == [
         f"[jupyterhub-openshift] {PRODUCT}",
-        "[jupyterhub-openshift] Not in a cluster: the project's values are left out",
+        "[jupyterhub-openshift] Not in a cluster: no UID range and no login server are read",
         "[jupyterhub-openshift] There are no configuration files of your own",
     ]
 
