@@ -71,11 +71,10 @@ lock: $(venv)/.sandbox ## the newest versions of everything, locked with hashes
 	$(call uv_lock,requirements)
 	$(call uv_lock,sandbox/requirements)
 	$(call uv_lock,tests/requirements)
-	$(call uv_lock,builder/uv)
+	$(call uv_lock,notebook/common/uv)
 	$(call uv_lock,builder/nodejs)
 	$(call uv_lock,notebook/requirements)
 	$(call uv_lock,notebook/scipy-notebook/requirements)
-	cp builder/uv.txt builder/steps.sh builder/save-artifacts notebook/builder/
 	npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 
 uv_lock = $(venv)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \

@@ -1,24 +1,25 @@
-"""In a user's server under JupyterHub: what counts as activity, and when the server will be culled.
+"""Count a user's activity for JupyterHub's culler, and tell pages when the hub will stop their server.
 
-The hub stops a server some time after its last activity, of which the server tells it. Left to itself,
-Jupyter Server counts every request: an open page asks for something every few seconds, so that no server with
-a page was ever idle; and it does not count what runs for hours and prints nothing. Here activity is
+The hub culls a server that has had no activity for some time; the server reports its last activity to the
+hub. Jupyter Server on its own counts each request: an open page sends one every few seconds, so that a server
+with an open page would never be idle. It also misses a long computation that prints nothing. This extension
+counts:
 
-| what                                          | seen by                                              |
-|-----------------------------------------------|------------------------------------------------------|
-| a kernel or a terminal's command that runs    | a look every few seconds                             |
-| messages of kernels, terminals                | Jupyter Server, as ever                              |
-| changes by the API: not GET, HEAD, and /api/  | Jupyter Server, which here passes over what is not   |
-| opening a page, and keys, clicks, wheel in it | the page: it sends a POST (the labextension)         |
-| what goes through jupyter-server-proxy        | that, as ever                                        |
+| activity                                       | who notices it                                         |
+|------------------------------------------------|--------------------------------------------------------|
+| a busy kernel, a running command in a terminal | a check every few seconds                              |
+| messages of kernels and terminals              | Jupyter Server                                         |
+| API requests other than GET, HEAD and OPTIONS  | Jupyter Server; its count of other requests is removed |
+| opening a page; keys, clicks, scrolling in it  | the page, which sends a POST (the labextension)        |
+| requests through jupyter-server-proxy          | jupyter-server-proxy                                   |
 
-Jupyter Server tells the hub every five minutes. Once half of the timeout has passed since the last activity
-that the hub knows of, newer one is told at once, so that nobody who works is culled, also not with a timeout
-of seconds, and not by a hub that was away for a while: it waits a little before it culls.
+Jupyter Server reports to the hub every five minutes. When half of the idle timeout has passed since the last
+activity that the hub knows of, newer activity is reported at once. So nobody who works is culled, even with a
+timeout of seconds or after the hub was away for a while: a restarted hub waits before it culls.
 
-The hub's rules are in the environment, under the names that its own settings have, and count from the moment
-at which the hub counts, JUPYTERHUB_STARTED. The page is told durations, as a browser's clock may be wrong;
-those of a cluster's nodes agree. Without a hub nothing here does anything.
+The hub passes its rules in the environment, under the names of its own settings, and the server's start as
+JUPYTERHUB_STARTED. Pages get durations, since a browser's clock may be wrong; the clocks of a cluster's nodes
+agree. Without a hub, the extension does nothing.
 """
 
 from __future__ import annotations
@@ -38,15 +39,15 @@ from tornado.ioloop import IOLoop, PeriodicCallback
 from tornado.web import authenticated
 
 NEVER = datetime.min.replace(tzinfo=timezone.utc)
-QUESTIONS = ("GET", "HEAD", "OPTIONS")
-# The kernel's answers to jupyter-resource-usage; "idle" among them would also hide that a cell runs.
+READING = ("GET", "HEAD", "OPTIONS")
+# Messages of jupyter-resource-usage. Its "idle" status would also hide a running cell.
 UNTRACKED_MESSAGES = ("usage_request", "usage_reply")
-PATIENCE = 30  # seconds for one report to the hub
+REPORT_TIMEOUT = 30  # seconds
 
 
 @dataclass(frozen=True)
 class Rules:
-    """When the hub stops this server; 0: never."""
+    """When the hub stops this server, in seconds; 0: never."""
 
     idle_timeout: int
     max_age: int
@@ -56,7 +57,7 @@ class Rules:
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Rules:
-        """What the hub has put into the pod's environment."""
+        """Read the rules from the pod's environment."""
         idle_timeout, max_age, warning = (
             int(environ.get(name) or 0)
             for name in ("JUPYTERHUB_IDLE_TIMEOUT", "JUPYTERHUB_MAX_AGE", "JUPYTERHUB_CULL_WARNING")
@@ -71,7 +72,7 @@ class Rules:
         )
 
     def next_stop(self, last_activity: datetime) -> Stop | None:
-        """The first of the two."""
+        """Return the earlier of the two stops: for idleness and for age."""
         idle, age = timedelta(seconds=self.idle_timeout), timedelta(seconds=self.max_age)
         stops = [
             *([Stop(self, last_activity + idle, self._warned(self.idle_timeout))] if idle else []),
@@ -80,12 +81,12 @@ class Rules:
         return min(stops, key=lambda stop: stop.at, default=None)
 
     def _warned(self, limit: int) -> float:
-        return min(self.warning, limit / 2)  # there must be a time without
+        return min(self.warning, limit / 2)  # at least half of the time is without a warning
 
 
 @dataclass(frozen=True)
 class Stop:
-    """The end of this server, unless something is done about it; `warned`: seconds before."""
+    """A planned stop of this server. Pages warn `warned` seconds before."""
 
     rules: Rules
     at: datetime
@@ -93,7 +94,7 @@ class Stop:
     aged: bool = False
 
     def for_page(self) -> dict[str, Any]:
-        """When the page asks again, and what it shows now; durations are in seconds."""
+        """Return when the page asks again and what it shows now; durations in seconds."""
         seconds = (self.at - now()).total_seconds()
         unwarned = seconds - self.warned
         if not self.warned:
@@ -122,7 +123,7 @@ class Stop:
 
 
 class Culling:
-    """The activity of this server, and the hub that is told of it."""
+    """Track the activity of this server, and report it to the hub."""
 
     def __init__(self, serverapp: Any, hub: Any, rules: Rules) -> None:  # noqa: ANN401 (untyped upstream)
         self.web_app = serverapp.web_app
@@ -130,69 +131,69 @@ class Culling:
         self.log = serverapp.log
         self.hub = hub
         self.rules = rules
-        self._hub_knows = NEVER  # or of later activity, which Jupyter Server has told it
-        self._telling = asyncio.Lock()
+        self._reported = NEVER  # the last activity that this class reported; Jupyter Server reports too
+        self._reporting = asyncio.Lock()
 
     def next_stop(self) -> Stop | None:
-        """As of now."""
+        """Return the next stop as of now."""
         return self.rules.next_stop(self.last_activity())
 
     def last_activity(self) -> datetime:
-        """Jupyter Server's, after a look at what runs."""
+        """Return the time of the last activity, after a check for busy kernels and terminals."""
         kernels = [self.kernels.get_kernel(kernel) for kernel in self.kernels.list_kernel_ids()]
         settings = self.web_app.settings
-        manager = settings.get("terminal_manager")  # none where terminals are switched off
+        manager = settings.get("terminal_manager")  # None if terminals are disabled
         terminals = manager.terminals.values() if manager else []
-        if any(map(executes, kernels)) or any(map(runs_command, terminals)):
+        if any(map(is_busy, kernels)) or any(map(runs_command, terminals)):
             settings["last_activity_times"]["running"] = now()
         latest: datetime = self.web_app.last_activity()
         return latest
 
-    async def look(self) -> None:
-        """Tell the hub of activity that it does not know of, if it could soon cull for that."""
+    async def check(self) -> None:
+        """Report activity to the hub if the hub could soon cull the server because it does not know of it."""
         latest = self.last_activity()
-        soon = now() - self._hub_knows >= timedelta(seconds=self.rules.idle_timeout / 2)
-        if not self.rules.idle_timeout or not soon or latest <= self._hub_knows or self._telling.locked():
+        due = now() - self._reported >= timedelta(seconds=self.rules.idle_timeout / 2)
+        if not self.rules.idle_timeout or not due or latest <= self._reported or self._reporting.locked():
             return
-        async with self._telling:
+        async with self._reporting:
             try:
-                await asyncio.wait_for(self.hub.notify_activity(), PATIENCE)
-                self._hub_knows = latest
-            except Exception as error:  # whatever it is, the next look tries again
+                await asyncio.wait_for(self.hub.notify_activity(), REPORT_TIMEOUT)
+                self._reported = latest
+            except Exception as error:  # the next check tries again
                 self.log.warning(
-                    "The hub could not be told of activity: %s", str(error) or type(error).__name__
+                    "Could not report activity to the hub: %s", str(error) or type(error).__name__
                 )
 
-    def between_looks(self) -> float:
-        """Seconds; few, as what happens between the last one and the culler's own look is lost."""
+    def check_interval(self) -> float:
+        """Return seconds; few, since activity between the last check and the culler's own check is lost."""
         return min(5, self.rules.idle_timeout / 20 or 5)
 
-    def between_signs(self) -> float:
-        """Seconds between two POSTs of a page in which somebody works."""
+    def post_interval(self) -> float:
+        """Return the seconds between two POSTs of a page in which somebody works."""
         return min(60, self.rules.idle_timeout / 10 or 60)
 
 
 class CullingHandler(APIHandler):  # type: ignore[misc]
-    """GET: when this server will be stopped. POST: the same, after a sign of life."""
+    """GET: when the hub will stop this server. POST: count activity, then answer the same."""
 
     auth_resource = "culling"
 
     def initialize(self, culling: Culling) -> None:
-        """Of which server."""
+        """Keep the state of this server."""
         self.culling = culling
 
     @authenticated
     @authorized  # type: ignore[untyped-decorator]
     def get(self) -> None:
-        """A question, and so no activity."""
+        """Answer without counting activity."""
         self._answer()
 
     @authenticated
     @authorized  # type: ignore[untyped-decorator]
     def post(self) -> None:
-        """Activity, as any POST. Nobody waits for the hub: one that does not answer culls nothing either."""
+        """Count activity, then answer without waiting for the hub: while it is away, it does not cull."""
         self.update_api_activity()
-        IOLoop.current().add_callback(self.culling.look)
+        IOLoop.current().add_callback(self.culling.check)
         self._answer()
 
     def _answer(self) -> None:
@@ -200,21 +201,21 @@ class CullingHandler(APIHandler):  # type: ignore[misc]
         self.finish(json.dumps(stop.for_page() if stop else {}))
 
 
-def executes(kernel: Any) -> bool:  # noqa: ANN401
-    """A cell of it runs, by what the kernel has last said."""
+def is_busy(kernel: Any) -> bool:  # noqa: ANN401
+    """Return whether a cell runs, by the kernel's last status message."""
     return getattr(kernel, "execution_state", "") == "busy"
 
 
 def runs_command(terminal: Any) -> bool:  # noqa: ANN401
-    """Something else than its shell is in the foreground."""
+    """Return whether another process than the shell is in the foreground."""
     try:
         return bool(os.tcgetpgrp(terminal.ptyproc.fd) != terminal.ptyproc.pid)
-    except OSError:  # it has just ended
+    except OSError:  # the terminal has just ended
         return False
 
 
 def in_words(seconds: float) -> str:
-    """5 minutes, 90 minutes, 1 day: the largest unit that needs no fraction; no seconds from 90 on."""
+    """Format as "5 minutes" or "1 day": the largest unit without a fraction; no seconds from 90 s on."""
     whole = math.ceil(seconds) if seconds < 90 else 60 * round(seconds / 60)
     units = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
     size, unit = next((size, unit) for size, unit in units if whole % size == 0)
@@ -222,21 +223,21 @@ def in_words(seconds: float) -> str:
 
 
 def now() -> datetime:
-    """With its time zone."""
+    """Return the time with its time zone."""
     return datetime.now(timezone.utc)
 
 
 def count_changes_only() -> None:
-    """Requests that a page sends also while it is left open are no activity, for which there is no setting.
+    """Do not count requests that an open page sends on its own; Jupyter Server has no setting for that.
 
-    These are questions, and what extensions do outside of Jupyter Server's own API: JupyterLab saves its
-    workspace every ten seconds, and others ask by POST.
+    These are requests that only read, and requests outside of Jupyter Server's own API: JupyterLab saves its
+    workspace every ten seconds, and other extensions poll with POST.
     """
     update = APIHandler.update_api_activity
 
     def update_for_changes(handler: APIHandler) -> None:
         request = handler.request
-        if request.method not in QUESTIONS and request.path.startswith(f"{handler.base_url}api/"):
+        if request.method not in READING and request.path.startswith(f"{handler.base_url}api/"):
             update(handler)
 
     APIHandler.update_api_activity = update_for_changes
@@ -247,23 +248,23 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 
 def _load_jupyter_server_extension(serverapp: Any) -> None:  # noqa: ANN401
-    hub = the_hub(serverapp)
+    hub = find_hub(serverapp)
     if hub is None:
         return
     culling = Culling(serverapp, hub, Rules.of(os.environ))
     count_changes_only()
     kernels = serverapp.kernel_manager
     kernels.untracked_message_types = [*kernels.untracked_message_types, *UNTRACKED_MESSAGES]
-    PeriodicCallback(culling.look, 1000 * culling.between_looks()).start()
+    PeriodicCallback(culling.check, 1000 * culling.check_interval()).start()
     if culling.next_stop():
         settings = serverapp.web_app.settings
         address = f"{settings['base_url']}api/culling"
         serverapp.web_app.add_handlers(".*$", [(address, CullingHandler, {"culling": culling})])
-        settings.setdefault("page_config_data", {})["culling"] = {"between_signs": culling.between_signs()}
+        settings.setdefault("page_config_data", {})["culling"] = {"post_interval": culling.post_interval()}
 
 
-def the_hub(serverapp: Any) -> Any:  # noqa: ANN401
-    """What reports to the hub: jupyterhub-singleuser as an extension, or as the server; None without it."""
+def find_hub(serverapp: Any) -> Any:  # noqa: ANN401
+    """Return jupyterhub-singleuser, as extension or server, which reports to the hub; None without a hub."""
     extensions = serverapp.extension_manager.extension_apps.values()
     apps = [serverapp, *(app for apps in extensions for app in apps)]
     return next((app for app in apps if hasattr(app, "notify_activity")), None)

@@ -1,7 +1,7 @@
 #!/bin/bash
-# setup-volume.sh SOURCE VOLUME: at the first start copies the image's files into a user's empty volume.
-# Later starts change nothing, so that what the user edited or deleted stays so; what is in the volume is never
-# overwritten; and a copy that was interrupted is finished, as each file appears whole or not at all.
+# setup-volume.sh SOURCE VOLUME: at the first start, copy the image's files to a user's empty volume.
+# Later starts copy nothing, so a file that the user deleted does not come back. No start overwrites a file in the
+# volume. After an interruption the next start completes the copy: files are copied to a staging folder, then renamed.
 set -euo pipefail
 umask 002
 
@@ -18,7 +18,7 @@ mkdir "$staging"
 cp -R --no-preserve=ownership "$source/." "$staging/"
 cd "$staging"
 find . -mindepth 1 -type d -exec mkdir -p "$volume/{}" \;
-# A rename within the volume.
+# A rename within the volume, so that a file appears complete or not at all.
 find . -mindepth 1 ! -type d -exec mv --no-clobber -T {} "$volume/{}" \;
 cd /
 rm -rf "$staging"

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-locks=({,sandbox/,tests/,notebook/,notebook/scipy-notebook/}requirements.txt builder/{uv,nodejs}.txt)
+locks=({,sandbox/,tests/,notebook/,notebook/scipy-notebook/}requirements.txt builder/nodejs.txt notebook/common/uv.txt)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 result=0

@@ -10,18 +10,18 @@ from sandbox.containers import base_images
 from sandbox.containers.image_store import merged
 
 NETWORK = (
-    "In a closed network, set HTTP_PROXY, HTTPS_PROXY and NO_PROXY, or the address of a mirror "
-    "(PIP_INDEX_URL for Python packages, NPM_MIRROR for npm's), in the environment of the BuildConfig.\n"
+    "In a closed network, set HTTP_PROXY, HTTPS_PROXY and NO_PROXY, or a mirror (PIP_INDEX_URL for Python "
+    "packages, NPM_MIRROR for npm packages), in the environment of the BuildConfig.\n"
 )
 REQUIREMENTS = """
-ERROR: Installing your requirements.txt: failed, for the reason above.
-Two versions of one package? {owner}'s own packages keep the versions that were tested together, which are \
-in /opt/app-root/etc/requirements.txt: leave that package out of your requirements.txt.
-A package was not found, or could not be fetched? Correct its name. The packages come from PyPI, or from \
-PIP_INDEX_URL. """
+ERROR: Installing your requirements.txt failed, see above.
+If it is a conflict of versions: {owner} keeps the versions in /opt/app-root/etc/requirements.txt. Remove \
+that package from your requirements.txt.
+If a package was not found or could not be downloaded: correct its name. The packages come from PyPI, or \
+from PIP_INDEX_URL. """
 CONFIGURATION = """
-ERROR: Checking the configuration: failed, for the reason above.
-Correct the file named above, and build again.
+ERROR: Checking the configuration failed, see above.
+Correct the file that the message names, and start the build again.
 """
 
 
@@ -111,7 +111,7 @@ def test_an_older_python_is_refused(workshop, checkout, base):
     old_base = workshop.images.add((*base.layers, workshop.images.keep(layer)), config)
     log = after("ERROR:", workshop.failing_build(checkout, old_base))
     assert re.sub(r"Python 3\.\d+\.\d+", "Python 3.9.x", log) == (
-        "ERROR: Python 3.9.x is too old, JupyterHub 6 needs 3.10 or newer. "
+        "ERROR: Python 3.9.x is too old: JupyterHub 6 needs Python 3.10 or newer. "
         "Use a base such as registry.access.redhat.com/ubi9/python-312.\n"
     )
 
@@ -140,7 +140,7 @@ def test_a_requirement_against_the_hubs_own_is_refused(workshop, hub, repo):
     assert after("error:", log) == (
         "error: No solution found when resolving dependencies\n"
         f"  cause: Because you require jupyterhub==5.2.1 and jupyterhub=={version}, we can conclude that "
-        "your requirements are unsatisfiable.\n" + REQUIREMENTS.format(owner="The hub") + NETWORK
+        "your requirements are unsatisfiable.\n" + REQUIREMENTS.format(owner="the hub") + NETWORK
     )
 
 
@@ -150,7 +150,7 @@ def test_a_package_that_is_not_there_is_named(workshop, hub, repo):
         "error: No solution found when resolving dependencies\n"
         "  cause: Because no-such-package-for-this-hub was not found in the package registry and you require "
         "no-such-package-for-this-hub, we can conclude that your requirements are unsatisfiable.\n"
-        + REQUIREMENTS.format(owner="The hub")
+        + REQUIREMENTS.format(owner="the hub")
         + NETWORK
     )
 
@@ -193,16 +193,16 @@ def test_a_custom_notebook_image_has_package_notebooks_and_hook(workshop, notebo
 def test_conda_environments_are_refused(workshop, notebook, repo):
     log = workshop.failing_build(repo({"environment.yml": "name: mine\n"}), notebook)
     assert after("ERROR:", log) == (
-        "ERROR: environment.yml is for conda, which is not in this image: list the packages in "
-        "requirements.txt instead, one a line, for example: pandas>=2.\n"
+        "ERROR: environment.yml needs conda, which is not in this image. List the packages in "
+        "requirements.txt instead, one per line, for example: pandas>=2\n"
     )
 
 
 def test_a_hook_that_is_not_executable_is_refused(workshop, notebook, repo):
     log = workshop.failing_build(repo({".s2i/action_hooks/post_build": "true\n"}), notebook)
     assert after("ERROR:", log) == (
-        "ERROR: .s2i/action_hooks/post_build is not executable: "
-        "git update-index --chmod=+x .s2i/action_hooks/post_build\n"
+        "ERROR: .s2i/action_hooks/post_build is not executable. "
+        "Run: git update-index --chmod=+x .s2i/action_hooks/post_build\n"
     )
 
 
@@ -211,8 +211,8 @@ def test_a_failing_hook_fails_the_build(workshop, notebook, repo):
     source = repo({hook: "#!/bin/bash\necho no such fonts >&2\nexit 3\n"}, executable=(hook,))
     assert after("no such fonts", workshop.failing_build(source, notebook)) == (
         "no such fonts\n\n"
-        "ERROR: Running your .s2i/action_hooks/post_build: failed, for the reason above.\n"
-        "It is a script of yours; it ran in /opt/app-root/src.\n"
+        "ERROR: Running your .s2i/action_hooks/post_build failed, see above.\n"
+        "This script is part of your repository; it ran in /opt/app-root/src.\n"
     )
 
 

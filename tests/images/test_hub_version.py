@@ -11,7 +11,7 @@ from jupyterhub import __version__ as OWN
 
 from tests.paths import CHECKOUT
 
-SCRIPT = CHECKOUT / "notebook/check-hub-version.py"
+SCRIPT = CHECKOUT / "notebook/check_hub_version.py"
 MAJOR = int(OWN.partition(".")[0])
 
 
@@ -63,7 +63,7 @@ def test_another_major_version_ends_the_start_with_a_sentence(version, older, bu
 def sentence(version, older, build):
     return (
         f"The notebook image has JupyterHub {OWN} and the hub has {version}, which do not work together. "
-        f"Those who run this hub rebuild the {older}, for example: oc start-build {build}\n"
+        f"Ask those who run this hub to rebuild the {older}, for example: oc start-build {build}\n"
     )
 
 

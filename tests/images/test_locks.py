@@ -14,10 +14,9 @@ from tests.paths import CHECKOUT
 HERE = Path(__file__).resolve().parent
 LOCKS = (
     "requirements.txt",
-    "builder/uv.txt",
     "builder/nodejs.txt",
     "notebook/requirements.txt",
-    "notebook/builder/uv.txt",
+    "notebook/common/uv.txt",
     "notebook/scipy-notebook/requirements.txt",
 )
 
@@ -61,17 +60,12 @@ def test_every_npm_package_is_locked_with_a_hash_and_names_no_registry():
     assert [name for name, package in packages.items() if "resolved" in package] == []
 
 
-@pytest.mark.parametrize("file", ["steps.sh", "uv.txt", "save-artifacts"])
-def test_the_notebook_folder_has_its_own_copy_of_what_both_images_share(file):
-    assert (CHECKOUT / "notebook/builder" / file).read_text() == (CHECKOUT / "builder" / file).read_text()
-
-
 @pytest.mark.parametrize(
     ("machine", "elf"), [("x86_64", 62), ("aarch64", 183), ("ppc64le", 21), ("s390x", 22)]
 )
 def test_uv_is_installed_on_each_architecture_of_openshift(machine, elf):
     script = """
-    source builder/steps.sh
+    source notebook/common/steps.sh
     python=$1 machine=$2
     uname() { echo "$machine"; }
     install_uv >&2

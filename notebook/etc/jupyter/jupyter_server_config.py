@@ -1,16 +1,16 @@
-"""Read by every Jupyter server in this image. Under JupyterHub the hub alone says who may enter."""
+"""Configure each Jupyter server of this image. Under JupyterHub, only the hub decides who may log in."""
 
 import os
 
 c = get_config()  # noqa: F821
 
-# Its address is in the log; a file in the pod helps nobody.
+# The log shows the server's address; nobody opens a file in the pod.
 c.ServerApp.use_redirect_file = False
 
-# Taken out of the environment, so that no kernel or terminal sees it.
+# Removed from the environment, so that kernels and terminals do not see it.
 password = os.environ.pop("JUPYTER_NOTEBOOK_PASSWORD", "")
 if password:
     from jupyter_server.auth import passwd
 
     c.PasswordIdentityProvider.hashed_password = passwd(password)
-    c.PasswordIdentityProvider.token = ""  # the password is the only way in
+    c.PasswordIdentityProvider.token = ""  # log in with the password only

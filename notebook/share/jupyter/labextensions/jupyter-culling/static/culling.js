@@ -1,34 +1,34 @@
-// Warns in the page before the hub stops the server, and tells the server that somebody works in the page.
-// What is shown, and when, is for the server to say: jupyter_culling.py.
+// Warn in the page before the hub stops the server, and tell the server that somebody works in the page.
+// The server decides what the page shows and when: see jupyter_culling.py.
 //
-// A prebuilt extension of JupyterLab and Notebook 7 that needs no build: the last lines are all that their loader
-// asks of one.
+// This is a prebuilt extension of JupyterLab and Notebook 7, written without a build step: their loader needs only the
+// interface at the end of the file.
 (() => {
   const NAME = 'jupyter-culling';
   const KEEP = 'culling:keep';
-  const SIGNS_OF_LIFE = ['keydown', 'pointerdown', 'wheel'];
-  const WITHOUT_ANSWER = 30; // seconds to the next question
+  const ACTIVITY_EVENTS = ['keydown', 'pointerdown', 'wheel'];
+  const RETRY = 30; // seconds until the next request, if the server did not answer
 
-  let modules; // those that the page shares with its extensions: { name: { version: { get } } }
+  let modules; // shared by the page with its extensions: { name: { version: { get } } }
   const shared = async (name) => (await Object.values(modules[name])[0].get())();
 
   async function watch(app) {
     const { PageConfig } = await shared('@jupyterlab/coreutils');
     const rules = PageConfig.getOption('culling');
     if (!rules) {
-      return; // there is no hub, or none that stops servers
+      return; // there is no hub, or it stops no servers
     }
     const { ServerConnection } = await shared('@jupyterlab/services');
     const settings = app.serviceManager.serverSettings;
     const notice = notification(app);
-    const betweenSigns = 1000 * JSON.parse(rules).between_signs;
-    let signed = 0; // when the server was last told of somebody
-    let question = 0;
+    const postInterval = 1000 * JSON.parse(rules).post_interval;
+    let lastPost = 0;
+    let requests = 0;
     let timer;
     let answer = {};
-    let end; // of the server
+    let end; // when the hub stops the server
 
-    // Without one: `gone` if somebody else answers, with an error or the hub's login page; {} if nobody does.
+    // Return { gone: true } if the hub answers in the server's place, with an error or its login page; {} if no answer comes.
     async function fetchAnswer(method) {
       let response;
       try {
@@ -41,42 +41,42 @@
     }
 
     async function ask(method) {
-      const mine = ++question;
+      const request = ++requests;
       clearTimeout(timer);
       const latest = await fetchAnswer(method);
-      if (mine !== question) {
-        return; // the answer to a later one is newer
+      if (request !== requests) {
+        return; // a later request brings a newer answer
       }
       if (latest.ask_again) {
         answer = latest;
         end = Date.now() + 1000 * answer.seconds;
         notice.show(answer.warning, answer.can_be_kept && { label: 'Keep running', commandId: KEEP });
       } else if (latest.gone && answer.warning && Date.now() >= end) {
-        // JupyterLab has a dialog that says nothing of why, Notebook none.
+        // JupyterLab shows a dialog without the reason, Notebook shows nothing.
         notice.show(answer.stopped, { label: 'Start again', commandId: 'hub:restart' });
         answer = {};
       }
-      timer = setTimeout(ask, 1000 * (answer.warning || latest.ask_again ? answer.ask_again : WITHOUT_ANSWER), 'GET');
+      timer = setTimeout(ask, 1000 * (answer.warning || latest.ask_again ? answer.ask_again : RETRY), 'GET');
     }
 
-    function sign() {
+    function reportActivity() {
       const now = Date.now();
-      if (now - signed >= (answer.can_be_kept ? 1000 : betweenSigns)) {
-        signed = now;
+      if (now - lastPost >= (answer.can_be_kept ? 1000 : postInterval)) {
+        lastPost = now;
         void ask('POST');
       }
     }
 
     app.commands.addCommand(KEEP, { label: 'Keep the server running', execute: () => ask('POST') });
-    for (const kind of SIGNS_OF_LIFE) {
-      window.addEventListener(kind, sign, { capture: true, passive: true });
+    for (const kind of ACTIVITY_EVENTS) {
+      window.addEventListener(kind, reportActivity, { capture: true, passive: true });
     }
-    void ask('POST'); // who opens a page is there
+    void ask('POST'); // opening a page is activity
   }
 
-  // One notification, which changes its text. What a person closes stays closed until there is a new one.
+  // Show one notification and update its text. If the user closes it, it stays closed until the next warning.
   function notification(app) {
-    let id; // a promise
+    let id; // a promise of the notification's ID
     let shown;
     return {
       show(message, action) {

@@ -1,7 +1,8 @@
-"""Ends the start of a user's server if the hub has another major version of JupyterHub.
+"""Stop the start of a user's server if the hub runs another major version of JupyterHub.
 
-The two would send the browser to and fro between them. The sentence is in the log and in the pod's status,
-where the hub reads it. A hub that does not answer is left to jupyterhub-singleuser, which tries for a while.
+Otherwise the two would redirect the browser to each other without end. The message goes to the log and to
+the pod's termination message, which the hub reads. If the hub does not answer, the server starts, as
+jupyterhub-singleuser tries to reach the hub for a while.
 """
 
 import os
@@ -15,7 +16,7 @@ TERMINATION_LOG = Path("/dev/termination-log")  # terminationMessagePath of a co
 
 
 def main() -> None:
-    """Compare, as jupyterhub/_version.py does, which only warns."""
+    """Compare the major versions; `jupyterhub/_version.py` only warns."""
     hub = hub_version()
     if not hub or major(hub) == major(own):
         return
@@ -24,7 +25,7 @@ def main() -> None:
     )
     message = (
         f"The notebook image has JupyterHub {own} and the hub has {hub}, which do not work together. "
-        f"Those who run this hub rebuild the {older}, for example: oc start-build {build}"
+        f"Ask those who run this hub to rebuild the {older}, for example: oc start-build {build}"
     )
     if TERMINATION_LOG.exists():
         TERMINATION_LOG.write_text(message)
@@ -32,17 +33,18 @@ def main() -> None:
 
 
 def hub_version() -> str | None:
-    """What the hub says of itself; None if it says nothing."""
+    """Return the version that the hub sends with its answers; None if it does not answer."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with direct.open(os.environ["JUPYTERHUB_API_URL"], timeout=5) as answer:
-            return answer.headers.get("X-JupyterHub-Version")
+            version: str | None = answer.headers.get("X-JupyterHub-Version")
+            return version
     except (KeyError, OSError, ValueError):
         return None
 
 
 def major(version: str) -> int:
-    """6 of 6.1.1."""
+    """Return 6 for 6.1.1."""
     return int(version.partition(".")[0])
 
 
