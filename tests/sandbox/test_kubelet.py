@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import os
 from contextlib import suppress
+from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,6 +53,7 @@ async def test_a_pod_sees_its_image_and_nothing_of_the_machine(images: Images, t
 
 async def test_the_status_of_a_running_pod_has_the_recorded_shape(images: Images, tmp_path: Path) -> None:
     async with node(tmp_path, images) as it:
+        before = datetime.now(timezone.utc).replace(microsecond=0)
         it.start(
             "one",
             SLEEP,
@@ -60,7 +63,9 @@ async def test_the_status_of_a_running_pod_has_the_recorded_shape(images: Images
         [container] = status["containerStatuses"]
         times = [condition.pop("lastTransitionTime") for condition in status["conditions"]]
         times += [status.pop("startTime"), container["state"]["running"].pop("startedAt")]
-        assert all(len(time) == len("2026-11-22T18:44:01Z") for time in times)
+        parsed = [datetime.strptime(time, "%Y-%m-%dT%H:%M:%S%z") for time in times]
+        assert all(before <= time <= datetime.now(timezone.utc) for time in parsed), times
+        assert {time[-1] for time in times} == {"Z"}
         assert container.pop("containerID").startswith("cri-o://")
         ip = status["podIP"]
         assert ip.startswith("127.77.")
@@ -285,19 +290,15 @@ async def test_what_a_container_wrote_to_its_termination_log_is_its_message(
 
 async def test_a_deleted_pod_gets_pre_stop_and_sigterm_and_is_gone(images: Images, tmp_path: Path) -> None:
     async with node(tmp_path, images) as it:
-        claim = {"metadata": {"name": "home"}, "status": {"phase": "Bound"}}
-        uid = it.store.create("persistentvolumeclaims", claim)["metadata"]["uid"]
+        volume, up, log = with_a_claim(it)
+        hook = {"preStop": {"exec": {"command": ["/bin/sh", "-c", "echo before >> /v/log"]}}}
+        volume["container"]["lifecycle"] = hook
         script = "trap 'echo terminated >> /v/log; exit 0' TERM; touch /v/up; while :; do sleep 0.1; done"
-        container = {
-            "volumeMounts": [{"name": "v", "mountPath": "/v"}],
-            "lifecycle": {"preStop": {"exec": {"command": ["/bin/sh", "-c", "echo before >> /v/log"]}}},
-        }
-        volumes = [{"name": "v", "persistentVolumeClaim": {"claimName": "home"}}]
-        it.start("one", script, volumes=volumes, container=container)
-        await until((tmp_path / "claims" / uid / "up").exists)
+        it.start("one", script, **volume)
+        await until(up.exists)
         it.delete("one")
         await it.gone("one")
-        assert (tmp_path / "claims" / uid / "log").read_text() == "before\nterminated\n"
+        assert log.read_text() == "before\nterminated\n"
         assert ("Killing", "Stopping container main") in it.events("one")
 
 
@@ -315,10 +316,13 @@ async def test_a_container_that_ignores_sigterm_is_killed_after_its_grace(
     images: Images, tmp_path: Path
 ) -> None:
     async with node(tmp_path, images) as it:
-        it.start("one", "trap '' TERM; echo up; while :; do sleep 0.1; done")
-        await until(lambda: it.log("one") == "up\n")
+        volume, up, log = with_a_claim(it)
+        script = "trap 'echo SIGTERM >> /v/log; sleep 0.2; echo ignored >> /v/log' TERM"
+        it.start("one", f"{script}; touch /v/up; while :; do sleep 0.1; done", **volume)
+        await until(up.exists)
         it.delete("one", grace=1)
         await it.gone("one")
+        assert log.read_text() == "SIGTERM\nignored\n"
 
 
 async def test_probes_decide_over_ready_and_restart(images: Images, tmp_path: Path) -> None:
@@ -385,6 +389,18 @@ async def test_a_file_that_only_its_owner_may_write_cannot_be_written(images: Im
         await it.phase("one", "Succeeded")
         assert it.log("one").split()[:2] == ["new", "x"]
         assert it.log("one").split()[-1] == "refused"
+
+
+def with_a_claim(it: Node) -> tuple[dict[str, Any], Path, Path]:
+    """A pod's volume at /v, and the files `up` and `log` in it, which outlive the pod."""
+    claim = {"metadata": {"name": "home"}, "status": {"phase": "Bound"}}
+    uid = it.store.create("persistentvolumeclaims", claim)["metadata"]["uid"]
+    folder = it.state / "claims" / uid
+    volume = {
+        "volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "home"}}],
+        "container": {"volumeMounts": [{"name": "v", "mountPath": "/v"}]},
+    }
+    return volume, folder / "up", folder / "log"
 
 
 def waiting(it: Node, name: str) -> str:
