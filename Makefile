@@ -10,9 +10,6 @@ SYSTEM ?= yes
 venv := .venv
 python := $(venv)/bin/python
 
-# Tests that need none of: the images that the sandbox builds, containers, a browser, a cluster.
-quick := not sandbox and not browser and not containers and not cluster
-
 # As pip and git do: the network's own certificate authority is in the system's store, if anywhere.
 export UV_SYSTEM_CERTS ?= true
 
@@ -28,12 +25,12 @@ run: $(venv)/.sandbox ## JupyterHub on a small OpenShift project on this machine
 .PHONY: check
 check: $(venv)/.tests ## the quick loop: lint, types, and the tests that need neither images, containers nor a browser
 	@$(MAKE) --no-print-directory --jobs 2 lint
-	$(venv)/bin/pytest -n 2 -m "$(quick)"
+	$(venv)/bin/pytest -n 2 -m quick
 
 .PHONY: test
 test: ## everything that CI runs
 	@$(MAKE) --no-print-directory --jobs 2 system lint
-	$(venv)/bin/pytest -n 3
+	$(venv)/bin/pytest -n 3 --cov --cov-report=term:skip-covered
 
 .PHONY: test-cluster
 test-cluster: $(venv)/.tests system ## the cluster tests, in the project that `oc` is logged in to

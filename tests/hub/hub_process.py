@@ -1,6 +1,5 @@
 """A real JupyterHub with our configuration, as a process; the cluster's API is a stand-in."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from tests.environment import inherited
 from tests.paths import CHECKOUT
 from tests.ports import free_port
 
@@ -23,7 +23,7 @@ def command(folder: Path, *options: str, config: Path = CONFIG, **environ: str) 
     hub = [sys.executable, "-m", "jupyterhub", "--config", str(config)]
     if "JUPYTERHUB_DATABASE_HOST" not in environ:
         options = (f"--JupyterHub.db_url=sqlite:///{folder}/hub.sqlite", *options)
-    base = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(CHECKOUT)}
+    base = {"HOME": str(folder), "PYTHONPATH": str(CHECKOUT), **inherited()}
     return {"args": [*hub, *options], "env": {**base, **environ}, "cwd": folder}
 
 

@@ -1,6 +1,5 @@
 """The commands as the init container, a build and a person run them."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pydantic import SecretStr
 
 from jupyterhub_openshift.errors import PRODUCT
 from jupyterhub_openshift.preflight import DatabaseUnavailable, wait_for_database
+from tests.environment import inherited
 from tests.paths import CHECKOUT
 from tests.ports import free_port
 
@@ -41,7 +41,7 @@ LOGIN_SERVER = ("GET", "/.well-known/oauth-authorization-server")
 def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, *arguments],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT), **environ},
+        env={"PYTHONPATH": str(CHECKOUT), **inherited(), **environ},
         capture_output=True,
         text=True,
         check=False,
@@ -98,7 +98,7 @@ def test_a_fault_in_a_file_fails_without_a_traceback(tmp_path):
 
 def test_sigterm_ends_the_check():
     command = [sys.executable, "-m", "jupyterhub_openshift", "check"]
-    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT)}
+    environ = {"PYTHONPATH": str(CHECKOUT), **inherited()}
     with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr.readline() == f"{VERSION}\n"
         running.terminate()

@@ -6,7 +6,6 @@ import asyncio
 import html
 import http.client
 import json
-import os
 import re
 import ssl
 import subprocess
@@ -22,6 +21,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 import pytest
 
 from sandbox.server import Options, running
+from tests.environment import inherited
 from tests.paths import CHECKOUT
 from tests.ports import free_port
 
@@ -174,7 +174,7 @@ def hub_in(sandbox: Sandbox, proxy, folder: Path) -> Iterator[int]:
     command += [f"--ConfigurableHTTPProxy.api_url=http://127.0.0.1:{proxy.api_port}"]
     command += [f"--JupyterHub.hub_{kind}_url=http://127.0.0.1:{port}" for kind in ("bind", "connect")]
     environ = {
-        "PATH": os.environ["PATH"],
+        **inherited(),
         "HOME": str(folder),
         "PYTHONPATH": str(CHECKOUT),
         "KUBERNETES_SERVICE_HOST": "127.0.0.1",

@@ -6,7 +6,7 @@ import re
 import pytest
 from traitlets.config import Config
 
-from jupyterhub_openshift.config_files.trait_check import Checker
+from jupyterhub_openshift.config_files.trait_check import TraitChecker
 from jupyterhub_openshift.settings.environment import VARIABLES
 from tests.paths import CHECKOUT
 
@@ -32,7 +32,7 @@ def test_every_row_without_a_tick_gives_an_alternative_or_a_reason():
 @pytest.mark.parametrize("here", [row[1] for row in ROWS], ids=[row[0] for row in ROWS])
 def test_each_setting_and_parameter_that_a_row_names_exists(here):
     """A name without `c.` after one with it, such as `volume_mounts`, is of the same class."""
-    checker, section, problems = Checker(Config()), "", []
+    checker, section, problems = TraitChecker(Config()), "", []
     for name in re.findall(r"`([^`]+)`", here):
         if setting := re.fullmatch(r"c\.(\w+)\.(\w+)(?: = .*)?", name):
             section = setting[1]

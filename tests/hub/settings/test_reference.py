@@ -12,6 +12,7 @@ from hypothesis import given
 from jupyterhub_openshift.errors import PRODUCT
 from jupyterhub_openshift.settings.environment import VARIABLES, SettingsError, example_of, read_settings
 from jupyterhub_openshift.settings.reference import WIDTH, show_settings
+from tests.environment import inherited
 from tests.paths import CHECKOUT
 
 from .environments import environments, is_a_list_of_problems
@@ -20,7 +21,7 @@ from .environments import environments, is_a_list_of_problems
 def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-m", "jupyterhub_openshift", "settings", *arguments],
-        env={"PATH": os.environ["PATH"], **environ}, cwd=CHECKOUT,
+        env={**inherited(), **environ}, cwd=CHECKOUT,
         capture_output=True, text=True, check=False,
     )  # fmt: skip
 
