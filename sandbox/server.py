@@ -22,8 +22,7 @@ from aiohttp import web
 from sandbox import seed
 from sandbox.apimachinery.project import Project
 from sandbox.apimachinery.store import Store
-from sandbox.apiserver import audit
-from sandbox.apiserver.actions import actions
+from sandbox.apiserver import audit, instantiate
 from sandbox.apiserver.http import application
 from sandbox.authorization.users import ADMIN, Tokens, person
 from sandbox.builds.s2i import Builder
@@ -106,7 +105,7 @@ async def running(options: Options) -> AsyncIterator[Options]:
     images = Images(options.state / "images")
     async with AsyncExitStack() as stack:
         files = _LogFiles(cluster)
-        app = application(api, tokens, log_file=files.find, actions=actions(cluster), oauth=oauth)
+        app = application(api, tokens, log_file=files.find, others=instantiate.storages(cluster), oauth=oauth)
         names = [HOST, "localhost", "kubernetes", "kubernetes.default", SERVICE, f"{SERVICE}.cluster.local"]
         api_port = await _listen(stack, app, options.api_port, authority.context("api", names))
         network = Network(project, store, api=(HOST, api_port))

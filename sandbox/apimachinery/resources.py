@@ -1,4 +1,4 @@
-"""What discovery knows: each resource of each API group, read from `data/resources.txt`."""
+"""What discovery knows: each resource of each API group, read from `resources.txt`."""
 
 from __future__ import annotations
 
@@ -31,6 +31,11 @@ class Resource:
         """The plural with its group, as in the store and in messages."""
         plural = self.name.partition("/")[0]
         return f"{plural}.{self.group}" if self.group else plural
+
+    @property
+    def path(self) -> str:
+        """As `key`, with the subresource: `pods/log`, `builds/log.build.openshift.io`."""
+        return f"{self.name}.{self.group}" if self.group else self.name
 
     @property
     def api_version(self) -> str:

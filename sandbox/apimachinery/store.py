@@ -103,9 +103,13 @@ class Store:
 
     def look(self, resource: str, label_selector: str = "", field_selector: str = "") -> list[Obj]:
         """Those that `list` would copy, themselves."""
-        labels, fields = selectors.labels(label_selector), selectors.fields(field_selector)
         there = self._objects.get(resource, {})
-        return [there[name] for name in sorted(there) if labels(there[name]) and fields(there[name])]
+        objects = [there[name] for name in sorted(there)]
+        if label_selector:
+            objects = list(filter(selectors.labels(label_selector), objects))
+        if field_selector:
+            objects = list(filter(selectors.fields(field_selector), objects))
+        return objects
 
     def list(self, resource: str, label_selector: str = "", field_selector: str = "") -> list[Obj]:
         """The objects that both selectors take, by name."""

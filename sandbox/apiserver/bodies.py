@@ -80,9 +80,3 @@ def _check_place(meta: Obj, wanted: Request, project: str, known: Resource) -> N
             raise errors.bad_request(f"{based} was undeterminable: name must be provided")
         if meta["name"] != wanted.name:
             raise errors.other_name(meta["name"], wanted.name)
-
-
-def accepted_as_table(request: web.Request) -> bool:
-    """Whether the client prefers a Table."""
-    first = request.headers.get("Accept", "").partition(",")[0].replace(" ", "")
-    return "as=Table" in first and "g=meta.k8s.io" in first

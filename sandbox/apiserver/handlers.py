@@ -1,62 +1,60 @@
-"""One handler for each verb of the API, from the request's body to the response."""
+"""One handler for each verb of the API, from the request's body to the response.
+
+As `k8s.io/apiserver/pkg/endpoints/handlers`. What a resource does with a verb, its storage says: `storages`.
+"""
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiohttp import web
 
-from sandbox.apimachinery import errors, resources, schema
+from sandbox.apimachinery import errors, resources
 from sandbox.apimachinery.json_types import Json, Obj
-from sandbox.apimachinery.resource_keys import (
-    DEPLOYMENT_CONFIGS,
-    IMAGE_STREAM_IMAGES,
-    IMAGE_STREAM_TAGS,
-    PROJECTS,
-    USERS,
-)
+from sandbox.apimachinery.resource_keys import DEPLOYMENT_CONFIGS
 from sandbox.apimachinery.resources import Resource
-from sandbox.apiserver import audit, discovery, lists, options
-from sandbox.apiserver.bodies import accepted_as_table, check_body, read_json
+from sandbox.apiserver import audit, discovery, lists, options, responses
+from sandbox.apiserver.bodies import check_body, read_json
+from sandbox.apiserver.connectors import Connector
 from sandbox.apiserver.lists import Selection
-from sandbox.apiserver.logs import LogFile, Logs
 from sandbox.apiserver.request_info import Request
-from sandbox.apiserver.reviews import Reviews
-from sandbox.apiserver.subresources import Subresources
+from sandbox.apiserver.responses import warned
+from sandbox.apiserver.storages import Storages
 from sandbox.authorization import rbac
-from sandbox.authorization.users import Tokens, User
-from sandbox.printers import tables
-from sandbox.registry import templates, views
+from sandbox.authorization.users import User
 from sandbox.registry.api import Api
 from sandbox.registry.patches import TYPES as PATCHES
+from sandbox.registry.rest import Context, Storage
 from sandbox.validation.pods import hidden_variables
 
 log = logging.getLogger(__name__)
 
-REVIEWS = ("authorization.k8s.io", "authentication.k8s.io")
 NAMED = ("get", "update", "patch", "delete")
-OPENSHIFT_REVIEWS = "authorization.openshift.io"
 DEPRECATED = {
     DEPLOYMENT_CONFIGS: "apps.openshift.io/v1 DeploymentConfig is deprecated in v4.14+, "
     "unavailable in v4.10000+",
     "endpoints": "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
 }
-UNKNOWN_PATCH = "415: Unsupported Media Type"
+
+
+class Call(NamedTuple):
+    """One request, and all that its handler needs."""
+
+    resource: Resource
+    storage: Storage
+    request: web.Request
+    wanted: Request
+    body: Json
+    context: Context
 
 
 class Handlers:
-    """Looks up the resource, asks RBAC, does it."""
+    """Finds the storage of the resource, asks RBAC, and lets the storage answer."""
 
-    def __init__(
-        self, api: Api, tokens: Tokens, log_file: LogFile, actions: dict[tuple[str, str], Any]
-    ) -> None:
+    def __init__(self, api: Api, storages: Storages) -> None:
         self._api = api
-        self._tags = views.ImageStreamTags(api)
-        self._reviews = Reviews(api.rbac, tokens, api.project)
-        self._subresources = Subresources(api, tokens, Logs(api.store, log_file), actions)
+        self._storages = storages
         self._watches: set[Any] = set()
 
     def end_watches(self) -> None:
@@ -66,206 +64,107 @@ class Handlers:
             watch.close()
 
     async def answer(self, request: web.Request, wanted: Request, user: User) -> web.StreamResponse:
-        """The response to a request for a resource."""
-        known = resources.find(wanted.group, wanted.version, wanted.resource)
-        sub = resources.find(wanted.group, wanted.version, f"{wanted.resource}/{wanted.subresource}")
-        body = (
-            await read_json(request)
-            if request.method in ("POST", "PUT", "PATCH", "DELETE") and not _is_upload(wanted)
-            else None
-        )
-        if not self._asks_about_oneself(known, body):
+        """Respond to a request for a resource."""
+        known = resources.find(wanted.group, wanted.version, wanted.full_resource)
+        storage = self._storages.get(known.path) if known else None
+        connects = isinstance(storage, Connector)
+        reads = request.method in ("POST", "PUT", "PATCH", "DELETE") and not connects
+        body = await read_json(request) if reads else None
+        if storage is None or not storage.is_open_to_all(body):
             self._require(user, wanted.ask)
-        if known is None or (wanted.subresource and sub is None):
+        if known is None:
             if discovery.resources("/".join(filter(None, (wanted.group, wanted.version)))) is None:
                 return web.Response(text="404 page not found\n", status=404)
             raise errors.no_such_resource()
         try:
             self._check_scope(known, wanted)
-            if wanted.subresource:
-                response = await self._subresources.answer(request, wanted, known, body, user)
+            _check_verb(known, wanted)
+            if storage is None:
+                raise errors.no_such_resource()
+            context = Context(user, wanted.namespace, request.query)
+            if isinstance(storage, Connector):
+                response = await storage.connect(request, wanted.name, context)
             else:
-                response = await self._on(known, request, wanted, body, user)
+                response = await self._on(Call(known, storage, request, wanted, body, context))
         except errors.StatusError as refusal:
             refusal.warnings += _deprecation(known)
             raise
         return response if response.prepared else warned(response, _deprecation(known))
 
     def _require(self, user: User, ask: rbac.Ask) -> None:
-        try:
-            self._api.rbac.require(user, ask)
-        except errors.StatusError:
-            audit.record(user, ask, allowed=False)
-            raise
-        audit.record(user, ask, allowed=True)
+        decision = self._api.rbac.decide(user, ask)
+        audit.record(user, ask, allowed=decision.allowed)
+        if not decision.allowed:
+            raise rbac.refusal(user, ask, decision.reason)
 
-    async def _on(
-        self, known: Resource, request: web.Request, wanted: Request, body: Json, user: User
-    ) -> web.StreamResponse:
-        misnamed = wanted.verb != "watch" and (wanted.verb in NAMED) != bool(wanted.name)
-        if wanted.verb not in known.verbs or misnamed:
-            raise errors.method_not_allowed()
-        if wanted.verb == "create":
-            return await self._create(known, request, wanted, body, user)
-        if wanted.verb == "get":
-            return self._respond(request, known, self._get(known, wanted.name, user))
-        if wanted.verb == "list":
-            return self._list(known, request, wanted, user)
-        if wanted.verb == "watch":
-            return await self._watch(known, request, wanted, user)
-        if wanted.verb == "update":
-            return self._update(known, request, wanted, body, user)
-        if wanted.verb == "patch":
-            return self._patch(known, request, wanted, body, user)
-        return self._delete(known, request, wanted, body, user)
+    async def _on(self, call: Call) -> web.StreamResponse:
+        match call.wanted.verb:
+            case "create":
+                return await self._create(call)
+            case "get":
+                return _respond(call, call.storage.get(call.wanted.name, call.context))
+            case "list":
+                return self._list(call)
+            case "watch":
+                return await self._watch(call)
+            case "update":
+                return self._update(call)
+            case "patch":
+                return _patch(call)
+            case "delete":
+                return _delete(call)
+        return self._delete_collection(call)
 
-    def _get(self, known: Resource, name: str, user: User) -> Obj:
-        if known.key == IMAGE_STREAM_TAGS:
-            return self._tags.get(name)
-        if known.key == IMAGE_STREAM_IMAGES:
-            return self._tags.image(name)
-        if known.key == PROJECTS:
-            if self._api.store.find("namespaces", name) is None:
-                raise errors.not_found(PROJECTS, name)
-            return views.project(self._api.store.get("namespaces", name))
-        if known.key == USERS and name == "~":
-            return views.user_object(user, self._api.store.find(known.key, user.name))
-        return self._api.store.get(known.key, name)
+    async def _create(self, call: Call) -> web.StreamResponse:
+        context, warnings = self._checked(call)
+        answer = await call.storage.create(call.wanted.name, call.body, context)
+        return warned(_respond(call, answer, status=201), warnings + _hidden(call.resource, answer))
 
-    async def _create(
-        self, known: Resource, request: web.Request, wanted: Request, body: Json, user: User
-    ) -> web.StreamResponse:
-        dry_run = options.check_write("create", request.query)
-        warnings = check_body(known, body, request.query, wanted, self._api.project.name)
-        if known.group in REVIEWS:
-            answer = self._reviews.answer(known.kind, body, user, wanted.namespace)
-        elif known.group == OPENSHIFT_REVIEWS and known.kind.endswith("ResourceAccessReview"):
-            answer = self._reviews.openshift_who_can(body, wanted.namespace)
-        elif known.group == OPENSHIFT_REVIEWS and known.kind.endswith("AccessReview"):
-            answer = self._reviews.openshift_access(body, user, wanted.namespace)
-        elif known.group == OPENSHIFT_REVIEWS and known.kind == "SelfSubjectRulesReview":
-            answer = self._reviews.openshift_rules(body, user, wanted.namespace)
-        elif known.name == "processedtemplates":
-            answer = templates.process(body)
-            answer["metadata"]["namespace"] = wanted.namespace
-        elif known.key == IMAGE_STREAM_TAGS:
-            answer = self._tags.create(body, user)
-        elif known.name == "imagestreamimports":
-            answer = await self._tags.imported(body, user)
-        elif known.name == "projectrequests":
-            raise errors.forbidden(known.key, "", "You may not request a new project via this API.")
-        else:
-            answer = self._api.create(known.key, body, user, dry_run=dry_run)
-        return warned(self._respond(request, known, answer, status=201), warnings + _hidden(known, answer))
+    def _update(self, call: Call) -> web.StreamResponse:
+        context, warnings = self._checked(call)
+        return warned(_respond(call, call.storage.update(call.wanted.name, call.body, context)), warnings)
 
-    def _update(
-        self, known: Resource, request: web.Request, wanted: Request, body: Json, user: User
-    ) -> web.StreamResponse:
-        dry_run = options.check_write("update", request.query)
-        warnings = check_body(known, body, request.query, wanted, self._api.project.name)
-        if known.key == IMAGE_STREAM_TAGS:
-            return self._respond(request, known, self._tags.update(body, user))
-        updated = self._api.update(known.key, body, user, dry_run=dry_run)
-        return warned(self._respond(request, known, updated), warnings)
+    def _checked(self, call: Call) -> tuple[Context, list[str]]:
+        """Check options and body of a create or an update; return what to warn of."""
+        query = call.request.query
+        dry_run = options.check_write(call.wanted.verb, query)
+        warnings = check_body(call.resource, call.body, query, call.wanted, self._api.project.name)
+        return call.context._replace(dry_run=dry_run), warnings
 
-    def _patch(
-        self, known: Resource, request: web.Request, wanted: Request, body: Json, user: User
-    ) -> web.StreamResponse:
-        if request.content_type not in PATCHES:
-            raise errors.StatusError(415, "UnsupportedMediaType", UNKNOWN_PATCH, {})
-        if known.key in (IMAGE_STREAM_TAGS, PROJECTS):
-            raise errors.method_not_allowed()
-        dry_run = options.check_write("patch", request.query)
-        patched = self._api.patch(known.key, wanted.name, request.content_type, body, user, dry_run=dry_run)
-        return self._respond(request, known, patched)
+    def _delete_collection(self, call: Call) -> web.StreamResponse:
+        wishes, context = _deletion(call)
+        selected = _selected(call, _selection(call))
+        gone = [obj for obj in selected if call.storage.delete(obj["metadata"]["name"], wishes, context)]
+        meta = {"resourceVersion": str(self._api.store.version)}
+        return responses.of_list(call.request, call.resource, gone, meta)
 
-    def _delete(
-        self, known: Resource, request: web.Request, wanted: Request, body: Json, user: User
-    ) -> web.StreamResponse:
-        wishes = _delete_options(request.query, body)
-        dry_run = options.check_delete(wishes, request.query)
-        if known.key == IMAGE_STREAM_TAGS:
-            return web.json_response(self._tags.delete(wanted.name, user))
-        if known.key in (PROJECTS, "namespaces"):
-            raise errors.forbidden(
-                known.key, wanted.name, "the sandbox has this one project only; stop the sandbox instead"
-            )
-        if wanted.verb == "delete":
-            gone = self._api.delete(known.key, wanted.name, user, wishes, dry_run=dry_run)
-            return self._respond(request, known, gone)
-        selected = self._selected(known, request.query, user)
-        items = [
-            obj
-            for obj in selected
-            if self._api.delete(known.key, obj["metadata"]["name"], user, wishes, dry_run=dry_run)
-        ]
-        return web.json_response(
-            _list_object(known, items, {"resourceVersion": str(self._api.store.version)})
-        )
-
-    def _selected(self, known: Resource, query: Mapping[str, str], user: User) -> list[Obj]:
-        selection = Selection(query.get("labelSelector", ""), query.get("fieldSelector", ""))
-        lists.check_fields(known, selection)
-        if known.key == IMAGE_STREAM_TAGS:
-            objects = self._tags.list()
-        elif known.key == PROJECTS:
-            objects = [views.project(obj) for obj in self._visible_namespaces(user)]
-        else:
-            objects = self._api.store.list(known.key)
-        test = selection.test()
-        return [obj for obj in objects if test(obj)]
-
-    def _visible_namespaces(self, user: User) -> list[Obj]:
-        """OpenShift lists the projects one may get."""
-        found = self._api.store.list("namespaces")
-        ask = rbac.Ask("get", "", "namespaces")
-        return [
-            obj
-            for obj in found
-            if self._api.rbac.decide(
-                user, ask._replace(name=obj["metadata"]["name"], namespace=obj["metadata"]["name"])
-            ).allowed
-        ]
-
-    def _list(self, known: Resource, request: web.Request, wanted: Request, user: User) -> web.StreamResponse:
-        query = request.query
+    def _list(self, call: Call) -> web.StreamResponse:
+        query, newest = call.request.query, self._api.store.version
         options.check_list(query)
-        lists.check_version(options.version(query), self._api.store.version)
-        selection = Selection(query.get("labelSelector", ""), query.get("fieldSelector", ""))
-        objects = self._selected(known, query, user) if self._is_here(known, wanted) else []
+        lists.check_version(options.version(query), newest)
+        selection = _selection(call)
+        objects = _selected(call, selection) if self._is_here(call.resource, call.wanted) else []
         limit = max(options.number(query, "limit"), 0)
-        items, meta = lists.page(
-            objects, self._api.store.version, selection, limit, query.get("continue", "")
-        )
-        if accepted_as_table(request):
-            encoded = [schema.encoded(item) for item in items]
-            return web.json_response(
-                tables.table(known.key, encoded, meta, query.get("includeObject", "Metadata"))
-            )
-        return web.json_response(_list_object(known, items, meta))
+        items, meta = lists.page(objects, newest, selection, limit, query.get("continue", ""))
+        return responses.of_list(call.request, call.resource, items, meta)
 
-    async def _watch(
-        self, known: Resource, request: web.Request, wanted: Request, user: User
-    ) -> web.StreamResponse:
-        query = request.query
-        selection = Selection(query.get("labelSelector", ""), query.get("fieldSelector", ""))
-        if wanted.name:
-            selection = selection._replace(fields=f"metadata.name={wanted.name}")
-        lists.check_fields(known, selection)
-        stored = "namespaces" if known.key == PROJECTS else known.key
+    async def _watch(self, call: Call) -> web.StreamResponse:
+        query, storage, name = call.request.query, call.storage, call.wanted.name
+        selection = _selection(call)
+        if name:
+            selection = selection._replace(fields=f"metadata.name={name}")
         options.check_list(query, watch=True)
         initial = query.get("sendInitialEvents") == "true"
         version = options.version(query, watch=True)
         seconds = options.number(query, "timeoutSeconds")
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
-        await warned(response, _deprecation(known)).prepare(request)
+        await warned(response, _deprecation(call.resource)).prepare(call.request)
+        since = None if initial else version
         try:
-            since = None if initial else version
-            watch = self._api.store.watch(stored, since=since)
+            watch = self._api.store.watch(storage.watched, since=since)
         except errors.StatusError as gone:
-            await _send(response, "ERROR", gone.status())
+            await responses.send_event(response, "ERROR", gone.status())
             return response
-        view = views.project if known.key == PROJECTS else dict
         first = True
         self._watches.add(watch)
         try:
@@ -273,33 +172,21 @@ class Handlers:
                 async for change in lists.changes(
                     self._api.store,
                     watch,
-                    selection.test() if self._is_here(known, wanted) else lambda obj: False,
-                    initial=0 if since is not None else len(self._api.store.look(stored)),
+                    selection.test() if self._is_here(call.resource, call.wanted) else lambda obj: False,
+                    initial=0 if since is not None else len(self._api.store.look(storage.watched)),
                     seconds=seconds or None,
                     bookmarks=query.get("allowWatchBookmarks") == "true",
                     initial_end=initial,
                 ):
-                    obj = _shown(request, known, view(change.object), change.type, first)
+                    obj = change.object if change.type == "BOOKMARK" else storage.shown(change.object)
+                    shown = responses.of_event(call.request, call.resource, obj, change.type, first)
                     first = first and change.type == "BOOKMARK"
-                    await _send(response, change.type, obj)
+                    await responses.send_event(response, change.type, shown)
         except ConnectionResetError:
-            log.debug("watch of %s ended by the client", known.key)
+            log.debug("watch of %s ended by the client", call.resource.key)
         finally:
             self._watches.discard(watch)
         return response
-
-    def _respond(self, request: web.Request, known: Resource, obj: Obj, status: int = 200) -> web.Response:
-        if obj.get("kind") != "Status" and accepted_as_table(request):
-            meta = {"resourceVersion": obj["metadata"].get("resourceVersion", "")}
-            include = request.query.get("includeObject", "Metadata")
-            return web.json_response(
-                tables.table(known.key, [schema.encoded(obj)], meta, include), status=status
-            )
-        return web.json_response(schema.encoded(obj), status=status)
-
-    def _asks_about_oneself(self, known: Resource | None, body: Json) -> bool:
-        own = known is not None and known.group == OPENSHIFT_REVIEWS and isinstance(body, dict)
-        return bool(own and known and self._reviews.is_about_oneself(known.kind, body))
 
     def _check_scope(self, known: Resource, wanted: Request) -> None:
         """A namespaced resource is written in the one project only."""
@@ -314,35 +201,50 @@ class Handlers:
         return not known.namespaced or wanted.namespace in ("", self._api.project.name)
 
 
-def _list_object(known: Resource, items: list[Obj], meta: Obj) -> Obj:
-    encoded = [schema.encoded(item) for item in items]
-    bare = [
-        {key: value for key, value in item.items() if key not in ("kind", "apiVersion")} for item in encoded
-    ]
-    return {"kind": f"{known.kind}List", "apiVersion": known.api_version, "metadata": meta, "items": bare}
+def _check_verb(known: Resource, wanted: Request) -> None:
+    named = wanted.verb in NAMED or bool(wanted.subresource)
+    if wanted.verb not in known.verbs or (wanted.verb != "watch" and named != bool(wanted.name)):
+        raise errors.method_not_allowed()
 
 
-def _shown(request: web.Request, known: Resource, obj: Obj, kind: str, first: bool) -> Obj:
-    if kind == "BOOKMARK":
-        obj = {"kind": known.kind, "apiVersion": known.api_version, **obj}
-    if accepted_as_table(request):
-        meta = {"resourceVersion": obj["metadata"]["resourceVersion"]}
-        rows = [] if kind == "BOOKMARK" else [schema.encoded(obj)]
-        include = request.query.get("includeObject", "Metadata")
-        return tables.table(known.key, rows, meta, include, columns=first)
-    return schema.encoded(obj)
+def _respond(call: Call, obj: Obj, status: int = 200) -> web.Response:
+    return responses.of_object(call.request, call.resource, obj, status)
 
 
-async def _send(response: web.StreamResponse, kind: str, obj: Obj) -> None:
-    line = json.dumps({"type": kind, "object": obj}, separators=(",", ":"), ensure_ascii=False)
-    await response.write(line.encode() + b"\n")
+def _patch(call: Call) -> web.StreamResponse:
+    media_type = call.request.content_type
+    if media_type not in PATCHES:
+        raise errors.StatusError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
+    context = call.context._replace(dry_run=options.check_write("patch", call.request.query))
+    return _respond(call, call.storage.patch(call.wanted.name, call.body, media_type, context))
 
 
-def warned(response: web.StreamResponse, warnings: list[str]) -> web.StreamResponse:
-    """A response with what clients print after `Warning:`."""
-    for text in warnings:
-        response.headers.add("Warning", f"299 - {json.dumps(text)}")
-    return response
+def _delete(call: Call) -> web.StreamResponse:
+    wishes, context = _deletion(call)
+    return _respond(call, call.storage.delete(call.wanted.name, wishes, context))
+
+
+def _deletion(call: Call) -> tuple[Obj, Context]:
+    """Return the options of a deletion, from its body and its query."""
+    query = call.request.query
+    wishes: Obj = dict(call.body or {})
+    if "gracePeriodSeconds" in query:
+        wishes["gracePeriodSeconds"] = options.number(query, "gracePeriodSeconds")
+    if "propagationPolicy" in query:
+        wishes["propagationPolicy"] = query["propagationPolicy"]
+    return wishes, call.context._replace(dry_run=options.check_delete(wishes, query))
+
+
+def _selection(call: Call) -> Selection:
+    query = call.request.query
+    selection = Selection(query.get("labelSelector", ""), query.get("fieldSelector", ""))
+    lists.check_fields(call.resource, selection)
+    return selection
+
+
+def _selected(call: Call, selection: Selection) -> list[Obj]:
+    test = selection.test()
+    return [obj for obj in call.storage.list(call.context) if test(obj)]
 
 
 def _deprecation(known: Resource) -> list[str]:
@@ -350,22 +252,9 @@ def _deprecation(known: Resource) -> list[str]:
 
 
 def _hidden(known: Resource, obj: Obj) -> list[str]:
-    if known.key == "pods":
+    if known.key == "pods" and obj["kind"] == "Pod":
         return hidden_variables(obj["spec"])
-    if known.group == "apps":
+    if known.group == "apps" and obj["kind"] != "Scale":
         template = obj.get("spec", {}).get("template") or {}  # a ControllerRevision has none
         return hidden_variables(template.get("spec") or {}, "spec.template.spec")
     return []
-
-
-def _is_upload(wanted: Request) -> bool:
-    return wanted.subresource == "instantiatebinary"
-
-
-def _delete_options(query: Mapping[str, str], body: Json) -> Obj:
-    wishes: Obj = dict(body or {})
-    if "gracePeriodSeconds" in query:
-        wishes["gracePeriodSeconds"] = options.number(query, "gracePeriodSeconds")
-    if "propagationPolicy" in query:
-        wishes["propagationPolicy"] = query["propagationPolicy"]
-    return wishes

@@ -5,24 +5,26 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
 from sandbox.apimachinery import errors
 from sandbox.apimachinery.json_types import Obj
 from sandbox.apiserver import discovery, openapi
+from sandbox.apiserver.authentication import authenticate
 from sandbox.apiserver.faults import Faults
-from sandbox.apiserver.handlers import Handlers, warned
-from sandbox.apiserver.impersonation import impersonated
+from sandbox.apiserver.handlers import Handlers
 from sandbox.apiserver.logs import LogFile
 from sandbox.apiserver.request_info import parse
+from sandbox.apiserver.responses import warned
+from sandbox.apiserver.storages import storages
 from sandbox.authorization import rbac
-from sandbox.authorization.users import ANONYMOUS, Tokens, User
+from sandbox.authorization.users import Tokens, User
 from sandbox.oauth.server import OAuth
 from sandbox.registry.api import Api
+from sandbox.registry.rest import Storage
 
-Action = Callable[[str, web.Request, User], Awaitable[Obj]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 log = logging.getLogger(__name__)
@@ -38,16 +40,15 @@ def application(
     tokens: Tokens,
     *,
     log_file: LogFile = lambda pod, container, previous: None,
-    actions: dict[tuple[str, str], Action] | None = None,
+    others: Mapping[str, Storage] | None = None,
     faults: Faults | None = None,
     oauth: OAuth | None = None,
 ) -> web.Application:
     """The aiohttp application.
 
-    `log_file` finds the log of a container. `actions` answers POSTs to subresources that others do, such as
-    `("buildconfigs.build.openshift.io", "instantiate")`.
+    `log_file` finds the log of a container. `others` serve more resources, by `Resource.path`.
     """
-    handlers = Handlers(api, tokens, log_file, actions or {})
+    handlers = Handlers(api, storages(api, tokens, log_file, others or {}))
     server = _Server(api, tokens, handlers, faults or Faults(), oauth)
     app = web.Application(middlewares=[server.middleware], client_max_size=MAX_BODY)
     app.router.add_route("*", "/{path:.*}", server.answer)
@@ -68,7 +69,7 @@ class _Server:
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Faults, authentication, and errors as Status objects."""
         try:
-            request[USER] = self._user(request)
+            request[USER] = authenticate(request.headers, self._tokens, self._api.rbac)
             if request.path == "/sandbox/faults":
                 return await self._switch(request)
             await self._fail(request)
@@ -91,15 +92,6 @@ class _Server:
         if wanted is None:
             return self._about(request)
         return await self._handlers.answer(request, wanted, request[USER])
-
-    def _user(self, request: web.Request) -> User:
-        kind, _, token = request.headers.get("Authorization", "").partition(" ")
-        if kind != "Bearer" or not token:
-            return ANONYMOUS
-        user = self._tokens.user(token.strip())
-        if user is None:
-            raise errors.unauthorized()
-        return impersonated(user, request.headers, self._api.rbac)
 
     def _about(self, request: web.Request) -> web.Response:
         """Discovery, version and health."""

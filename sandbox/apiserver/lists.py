@@ -52,6 +52,8 @@ class Selection(NamedTuple):
 
     def test(self) -> Callable[[Obj], bool]:
         """Whether an object is meant."""
+        if not self.labels and not self.fields:
+            return lambda obj: True
         by_labels, by_fields = selectors.labels(self.labels), selectors.fields(self.fields)
         return lambda obj: by_labels(obj) and by_fields(obj)
 
@@ -59,7 +61,7 @@ class Selection(NamedTuple):
 def check_fields(resource: Resource, selection: Selection) -> None:
     """StatusError 400 for a field that cannot be selected by."""
     known = {*COMMON, *FIELDS.get(resource.key, ())}
-    for name in selectors.field_names(selection.fields):
+    for name in selectors.field_names(selection.fields) if selection.fields else ():
         if name not in known:
             if resource.key in STRICT:
                 raise errors.bad_request(f"field label not supported: {name}")

@@ -1,68 +1,56 @@
-"""Logs of pods, builds and deployments, as the API hands them out."""
+"""The logs of pods, builds and rollouts, as connectors for `X/log`."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
+
+from aiohttp import web
 
 from sandbox.apimachinery.errors import StatusError, bad_request
 from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.resource_keys import BUILDS, DEPLOYMENT_CONFIGS
 from sandbox.apimachinery.store import Store
+from sandbox.apiserver.connectors import Connector
 from sandbox.apiserver.request_info import is_true
+from sandbox.registry.rest import Context
 
 LogFile = Callable[[str, str, bool], Path | None]  # pod, container, previous
 
 POLL = 0.1
 
 
-class Logs:
-    """Finds the file, and reads it to its end or for as long as it grows."""
+class PodLogs(Connector):
+    """`pods/log`: finds the container's file, and sends it to its end or for as long as it grows."""
 
     def __init__(self, store: Store, file: LogFile) -> None:
         self._store = store
         self._file = file
 
-    async def of_pod(self, name: str, query: Mapping[str, str]) -> AsyncIterator[bytes]:
-        """`pods/NAME/log`; StatusError 400 or 404 where a real API gives them."""
+    async def connect(self, request: web.Request, name: str, context: Context) -> web.StreamResponse:
+        """Send the log of one container."""
+        return await self.send(request, name, context.query)
+
+    async def send(self, request: web.Request, name: str, query: Mapping[str, str]) -> web.StreamResponse:
+        """Send the log that a query asks for; StatusError 400 or 404 where a real API gives them."""
         pod = self._store.get("pods", name)
         container = _container(pod, query.get("container", ""))
         previous = is_true(query.get("previous"))
         path = self._file(name, container, previous)
         if path is None:
-            self._refuse(pod, container, previous)
+            raise _refusal(pod, container, previous)
         follow = is_true(query.get("follow")) and not previous
-        return _read(path, query, (lambda: self._is_running(pod, container)) if follow else None)
-
-    async def of_build(self, name: str, query: Mapping[str, str]) -> AsyncIterator[bytes]:
-        """`builds/NAME/log`: that of the build's pod, once there is one."""
-        build = self._store.get(BUILDS, name)
-        wait = not is_true(query.get("nowait"))
-        while wait and build["status"].get("phase") in ("New", "Pending"):
-            await asyncio.sleep(POLL)
-            build = self._store.get(BUILDS, name)
-        if build["status"].get("phase") == "Cancelled" and self._store.find("pods", f"{name}-build") is None:
-            raise bad_request(f"build {self._project(build)}/{name} was cancelled before a log was written")
-        return await self.of_pod(f"{name}-build", _follow(query, is_true(query.get("follow"))))
-
-    async def of_deployment(self, name: str, query: Mapping[str, str]) -> AsyncIterator[bytes]:
-        """`deploymentconfigs/NAME/log`: the deployer's, or afterwards that of a pod of the latest rollout."""
-        config = self._store.get(DEPLOYMENT_CONFIGS, name)
-        version = int(query.get("version") or 0) or config["status"].get("latestVersion", 0)
-        if not version:
-            raise bad_request(f'no deployment exists for deploymentConfig "{name}"')
-        deployer = self._store.find("pods", f"{name}-{version}-deploy")
-        if deployer and deployer["status"].get("phase") in ("Pending", "Running"):
-            return await self.of_pod(f"{name}-{version}-deploy", query)
-        pods = self._store.list("pods", f"deployment={name}-{version}")
-        if not pods:
-            raise bad_request(f"no pods found for deployment {name}-{version}")
-        return await self.of_pod(pods[0]["metadata"]["name"], query)
-
-    def _project(self, obj: Obj) -> str:
-        return str(obj["metadata"].get("namespace", ""))
+        response = web.StreamResponse(headers={"Content-Type": "text/plain"})
+        await response.prepare(request)
+        with suppress(ConnectionResetError):  # the client has seen enough
+            async for piece in _read(
+                path, query, (lambda: self._is_running(pod, container)) if follow else None
+            ):
+                await response.write(piece)
+        return response
 
     def _is_running(self, pod: Obj, container: str) -> bool:
         now = self._store.find("pods", pod["metadata"]["name"])
@@ -73,18 +61,62 @@ class Logs:
         state = _status(now, container).get("state") or {}
         return "terminated" not in state
 
-    def _refuse(self, pod: Obj, container: str, previous: bool) -> None:
-        name = pod["metadata"]["name"]
-        if previous:
-            raise bad_request(f'previous terminated container "{container}" in pod "{name}" not found')
-        waiting = (_status(pod, container).get("state") or {}).get("waiting") or {}
-        reason = waiting.get("reason") or "ContainerCreating"
-        why = f"is waiting to start: {reason}"
-        if reason in ("ErrImagePull", "ImagePullBackOff"):
-            why = "is waiting to start: trying and failing to pull image"
-        if not pod["spec"].get("nodeName"):
-            raise StatusError(400, "BadRequest", f"pod {name} does not have a host assigned")
-        raise bad_request(f'container "{container}" in pod "{name}" {why}')
+
+class BuildLogs(Connector):
+    """`builds/log`: the log of the build's pod, once there is one."""
+
+    def __init__(self, store: Store, pods: PodLogs) -> None:
+        self._store = store
+        self._pods = pods
+
+    async def connect(self, request: web.Request, name: str, context: Context) -> web.StreamResponse:
+        """Wait for the pod, and send its log."""
+        query = context.query
+        build = self._store.get(BUILDS, name)
+        wait = not is_true(query.get("nowait"))
+        while wait and build["status"].get("phase") in ("New", "Pending"):
+            await asyncio.sleep(POLL)
+            build = self._store.get(BUILDS, name)
+        if build["status"].get("phase") == "Cancelled" and self._store.find("pods", f"{name}-build") is None:
+            namespace = build["metadata"].get("namespace", "")
+            raise bad_request(f"build {namespace}/{name} was cancelled before a log was written")
+        return await self._pods.send(request, f"{name}-build", query)
+
+
+class DeploymentLogs(Connector):
+    """`deploymentconfigs/log`: the deployer's log, or afterwards that of a pod of the latest rollout."""
+
+    def __init__(self, store: Store, pods: PodLogs) -> None:
+        self._store = store
+        self._pods = pods
+
+    async def connect(self, request: web.Request, name: str, context: Context) -> web.StreamResponse:
+        """Choose the pod, and send its log."""
+        query = context.query
+        config = self._store.get(DEPLOYMENT_CONFIGS, name)
+        version = int(query.get("version") or 0) or config["status"].get("latestVersion", 0)
+        if not version:
+            raise bad_request(f'no deployment exists for deploymentConfig "{name}"')
+        deployer = self._store.find("pods", f"{name}-{version}-deploy")
+        if deployer and deployer["status"].get("phase") in ("Pending", "Running"):
+            return await self._pods.send(request, f"{name}-{version}-deploy", query)
+        pods = self._store.list("pods", f"deployment={name}-{version}")
+        if not pods:
+            raise bad_request(f"no pods found for deployment {name}-{version}")
+        return await self._pods.send(request, pods[0]["metadata"]["name"], query)
+
+
+def _refusal(pod: Obj, container: str, previous: bool) -> StatusError:
+    name = pod["metadata"]["name"]
+    if previous:
+        return bad_request(f'previous terminated container "{container}" in pod "{name}" not found')
+    if not pod["spec"].get("nodeName"):
+        return bad_request(f"pod {name} does not have a host assigned")
+    waiting = (_status(pod, container).get("state") or {}).get("waiting") or {}
+    why = waiting.get("reason") or "ContainerCreating"
+    if why in ("ErrImagePull", "ImagePullBackOff"):
+        why = "trying and failing to pull image"
+    return bad_request(f'container "{container}" in pod "{name}" is waiting to start: {why}')
 
 
 def _container(pod: Obj, name: str) -> str:
@@ -107,15 +139,9 @@ def _status(pod: Obj, container: str) -> Obj:
     return found
 
 
-def _follow(query: Mapping[str, str], follow: bool) -> dict[str, str]:
-    return {**query, "follow": "true" if follow else "false"}
-
-
 async def _read(
-    path: Path | None, query: Mapping[str, str], growing: Callable[[], bool] | None
+    path: Path, query: Mapping[str, str], growing: Callable[[], bool] | None
 ) -> AsyncIterator[bytes]:
-    if path is None:
-        return
     left = int(query["limitBytes"]) if query.get("limitBytes") else None
     with path.open("rb") as file:
         if query.get("tailLines"):

@@ -23,11 +23,15 @@ class Request(NamedTuple):
     namespace: str
 
     @property
+    def full_resource(self) -> str:
+        """The resource with its subresource, as in `pods/log`."""
+        return f"{self.resource}/{self.subresource}" if self.subresource else self.resource
+
+    @property
     def ask(self) -> Ask:
         """The question for RBAC."""
-        full = f"{self.resource}/{self.subresource}" if self.subresource else self.resource
         project = self.name if self.group == "project.openshift.io" and self.resource == "projects" else ""
-        return Ask(self.verb, self.group, full, self.name, self.namespace or project)
+        return Ask(self.verb, self.group, self.full_resource, self.name, self.namespace or project)
 
 
 def parse(method: str, path: str, query: Mapping[str, str]) -> Request | None:

@@ -18,6 +18,7 @@ from sandbox.authorization.rbac import Rbac
 from sandbox.authorization.users import AUTHENTICATED, User
 from sandbox.registry import defaults
 from sandbox.registry.patches import patched
+from sandbox.registry.rest import Context, Storage
 from sandbox.registry.strategy import prepare_create, prepare_status, prepare_update
 from sandbox.validation import kinds
 
@@ -241,3 +242,36 @@ class Api:
 
 def _precondition(word: str, wanted: str, there: str) -> str:
     return f"Precondition failed: {word} in precondition: {wanted}, {word} in object meta: {there}"
+
+
+class Stored(Storage):
+    """A resource whose objects are in the store."""
+
+    def __init__(self, api: Api, key: str) -> None:
+        self.api = api
+        self.key = key
+        self.watched = key
+
+    def get(self, name: str, context: Context) -> Obj:
+        """Return an object of the store."""
+        return self.api.store.get(self.key, name)
+
+    def list(self, context: Context) -> list[Obj]:
+        """Return all objects of the store."""
+        return self.api.store.list(self.key)
+
+    async def create(self, name: str, obj: Obj, context: Context) -> Obj:
+        """Create through defaults, admission and validation."""
+        return self.api.create(self.key, obj, context.user, dry_run=context.dry_run)
+
+    def update(self, name: str, obj: Obj, context: Context) -> Obj:
+        """Replace through defaults and validation."""
+        return self.api.update(self.key, obj, context.user, dry_run=context.dry_run)
+
+    def patch(self, name: str, patch: Json, media_type: str, context: Context) -> Obj:
+        """Patch and replace."""
+        return self.api.patch(self.key, name, media_type, patch, context.user, dry_run=context.dry_run)
+
+    def delete(self, name: str, options: Obj, context: Context) -> Obj:
+        """Delete, a pod with its grace period."""
+        return self.api.delete(self.key, name, context.user, options, dry_run=context.dry_run)

@@ -14,6 +14,7 @@ from typing import Any
 from sandbox.apimachinery.errors import Cause, invalid
 from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.names import required
+from sandbox.registry.rest import Context, Storage
 from sandbox.validation import kinds
 
 STRING = re.compile(r"\$\{([a-zA-Z0-9_]+?)\}")
@@ -24,6 +25,16 @@ SYMBOLS = "~!@#$%^&*()-_+={}[]\\|<,>.?/\"';:`"
 CLASSES = {r"\w": LETTERS + NUMERALS + "_", r"\d": NUMERALS, r"\a": LETTERS + NUMERALS, r"\A": SYMBOLS}
 GENERATOR = re.compile(r"\[([a-zA-Z0-9\-\\]+)\]\{([0-9]+)\}")
 KIND = "Template.template.openshift.io"
+
+
+class ProcessedTemplates(Storage):
+    """`processedtemplates`: what `oc process` and `oc new-app` post."""
+
+    async def create(self, name: str, obj: Obj, context: Context) -> Obj:
+        """Return the template with its objects filled in."""
+        done = process(obj)
+        done["metadata"]["namespace"] = context.namespace
+        return done
 
 
 def process(template: Obj) -> Obj:

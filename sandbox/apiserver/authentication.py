@@ -1,21 +1,32 @@
-"""`--as` and `--as-group`: asking in somebody else's name.
+"""Who asks: the bearer token of a request, or nobody; and `--as`, asking in the name of somebody else.
 
-As `k8s.io/apiserver/pkg/endpoints/filters/impersonation.go`: it takes the verb `impersonate` on the other.
+As `k8s.io/apiserver/pkg/endpoints/filters/{authentication,impersonation}.go`.
 """
 
 from __future__ import annotations
 
 from multidict import CIMultiDictProxy
 
-from sandbox.apimachinery.errors import StatusError
+from sandbox.apimachinery.errors import StatusError, unauthorized
 from sandbox.authorization.rbac import Ask, Rbac
-from sandbox.authorization.users import AUTHENTICATED, User, service_account
+from sandbox.authorization.users import ANONYMOUS, AUTHENTICATED, Tokens, User, service_account
 
 PREFIX = "system:serviceaccount:"
 
 
-def impersonated(user: User, headers: CIMultiDictProxy[str], rbac: Rbac) -> User:
-    """Who asks, seen by the headers; StatusError 403 for those who may not."""
+def authenticate(headers: CIMultiDictProxy[str], tokens: Tokens, rbac: Rbac) -> User:
+    """Return the user of the token; StatusError 401 for an unknown one, 403 for a forbidden impersonation."""
+    kind, _, token = headers.get("Authorization", "").partition(" ")
+    if kind != "Bearer" or not token:
+        return ANONYMOUS
+    user = tokens.user(token.strip())
+    if user is None:
+        raise unauthorized()
+    return _impersonated(user, headers, rbac)
+
+
+def _impersonated(user: User, headers: CIMultiDictProxy[str], rbac: Rbac) -> User:
+    """Return the user whom the headers name; it takes the verb `impersonate` on them and on each group."""
     name, groups = headers.get("Impersonate-User", ""), headers.getall("Impersonate-Group", [])
     if not name:
         if groups:

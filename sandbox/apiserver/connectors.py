@@ -1,0 +1,18 @@
+"""Subresources that take over the connection: their answer is a stream, or their request no object.
+
+As `rest.Connecter` in `k8s.io/apiserver/pkg/registry/rest`.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from sandbox.registry.rest import Context, Storage
+
+
+class Connector(Storage):
+    """A subresource that reads the request and writes the response itself."""
+
+    async def connect(self, request: web.Request, name: str, context: Context) -> web.StreamResponse:
+        """Answer."""
+        raise NotImplementedError

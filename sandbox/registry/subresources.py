@@ -1,0 +1,116 @@
+"""`status` and `scale` of any resource, `pods/eviction`, `serviceaccounts/token`."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+from sandbox.apimachinery import errors
+from sandbox.apimachinery.json_types import Json, Obj
+from sandbox.apimachinery.names import invalid
+from sandbox.authorization.users import AUDIENCE, Tokens
+from sandbox.registry.api import Api, Stored
+from sandbox.registry.rest import Context, Storage
+
+SECONDS = "%Y-%m-%dT%H:%M:%SZ"
+
+
+class Statuses(Stored):
+    """`X/status`: an object of which only the status changes."""
+
+    def update(self, name: str, obj: Obj, context: Context) -> Obj:
+        """Replace the status."""
+        return self.api.update(self.key, obj, context.user, subresource="status", dry_run=context.dry_run)
+
+    def patch(self, name: str, patch: Json, media_type: str, context: Context) -> Obj:
+        """Patch the status."""
+        return self.api.patch(
+            self.key, name, media_type, patch, context.user, subresource="status", dry_run=context.dry_run
+        )
+
+
+class Scales(Storage):
+    """`X/scale`: the replicas of a workload."""
+
+    def __init__(self, api: Api, key: str, api_version: str) -> None:
+        self._api = api
+        self._key = key
+        self._api_version = api_version
+
+    def get(self, name: str, context: Context) -> Obj:
+        """Return the scale of a workload."""
+        return self._scale(self._api.store.get(self._key, name))
+
+    def update(self, name: str, obj: Obj, context: Context) -> Obj:
+        """Set the replicas."""
+        workload = self._api.store.get(self._key, name)
+        replicas = (obj.get("spec") or {}).get("replicas", 0)
+        if replicas < 0:
+            why = f"Invalid value: {replicas}: must be greater than or equal to 0"
+            cause = errors.Cause("FieldValueInvalid", "spec.replicas", why)
+            raise errors.invalid(f"Scale.{self._api_version.partition('/')[0]}", name, [cause])
+        workload["spec"]["replicas"] = replicas
+        return self._scale(self._api.update(self._key, workload, context.user, dry_run=context.dry_run))
+
+    def _scale(self, workload: Obj) -> Obj:
+        keep = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+        selector = workload["spec"].get("selector") or {}
+        labels = selector.get("matchLabels", selector)
+        text = ",".join(f"{key}={value}" for key, value in sorted(labels.items()))
+        old = self._api_version.startswith("extensions/")
+        status = {"selector": labels, "targetSelector": text} if old else {"selector": text}
+        replicas = workload["spec"].get("replicas", 0)
+        return {
+            "kind": "Scale",
+            "apiVersion": self._api_version,
+            "metadata": {key: workload["metadata"][key] for key in keep if key in workload["metadata"]},
+            "spec": {"replicas": replicas} if replicas else {},
+            "status": {"replicas": (workload.get("status") or {}).get("replicas", 0), **status},
+        }
+
+
+class Evictions(Storage):
+    """`pods/eviction`: a deletion that a disruption budget may refuse."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    async def create(self, name: str, obj: Obj, context: Context) -> Obj:
+        """Delete the pod with its grace period."""
+        self._api.delete("pods", name, context.user, obj.get("deleteOptions"), dry_run=context.dry_run)
+        return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
+
+
+class TokenRequests(Storage):
+    """`serviceaccounts/token`: a token that expires, and dies with the pod that it is bound to."""
+
+    def __init__(self, api: Api, tokens: Tokens) -> None:
+        self._api = api
+        self._tokens = tokens
+
+    async def create(self, name: str, obj: Obj, context: Context) -> Obj:
+        """Issue a token."""
+        account = self._api.store.get("serviceaccounts", name)
+        spec = obj.get("spec") or {}
+        seconds = spec.get("expirationSeconds") or 3600
+        if seconds < 600:
+            why = "may not specify a duration less than 10 minutes"
+            cause = invalid("spec.expirationSeconds", seconds, why)
+            raise errors.invalid("TokenRequest.authentication.k8s.io", "", [cause])
+        audiences = spec.get("audiences") or [AUDIENCE]
+        bound = spec.get("boundObjectRef")
+        pod = None
+        if bound and bound.get("kind") == "Pod":
+            pod = self._api.store.get("pods", bound["name"])
+        token = self._tokens.issue(name, seconds, audiences, pod)
+        now = datetime.now(timezone.utc)
+        meta = {"name": name, "namespace": self._api.project.name, "uid": account["metadata"]["uid"]}
+        return {
+            "kind": "TokenRequest",
+            "apiVersion": "authentication.k8s.io/v1",
+            "metadata": {**meta, "creationTimestamp": now.strftime(SECONDS)},
+            "spec": {"audiences": audiences, "expirationSeconds": seconds, "boundObjectRef": bound},
+            "status": {
+                "token": token,
+                "expirationTimestamp": (now + timedelta(seconds=seconds)).strftime(SECONDS),
+            },
+        }
