@@ -51,7 +51,7 @@ def take_menu(browser: Browser) -> None:
             page.goto(f"{url}/hub/login")
             page.get_by_label("Username").fill("bob")
             page.get_by_label("Password:").fill("moon")
-            page.get_by_role("button", name="Sign in").click()
+            page.get_by_role("button", name="Log in").click()
             page.get_by_text("Scientific Python").click()
             page.screenshot(path=PICTURES / "menu.png")
 

@@ -1,4 +1,4 @@
-"""The spawner: starts notebook pods from image streams, and explains why one cannot start."""
+"""The spawner: starts notebook pods from image streams and explains why a server cannot start."""
 
 from .openshift_spawner import OpenShiftSpawner
 

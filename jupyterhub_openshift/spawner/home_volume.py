@@ -1,19 +1,19 @@
-"""A user's volume covers the files that the image has in its place, so the first start copies them into it.
+"""Adds an init container that copies the image's home directory into a new volume.
 
-An init container of the notebook's own image does it. An image that has no `setup-volume.sh` of ours starts
-with the volume as it is.
+A volume mounted over the home directory hides the files that the image has there. The init container runs
+`setup-volume.sh` from the notebook image; an image without that script starts with the volume unchanged.
 """
 
 from kubernetes_asyncio.client import V1Container, V1Pod, V1VolumeMount
 
-HOME = "/opt/app-root/src"  # of every sclorg Python image
+HOME = "/opt/app-root/src"  # the home directory in every sclorg Python image
 MOUNTED_AT = "/mnt/volume"
 SCRIPT = "/opt/app-root/bin/setup-volume.sh"
 SETUP = f"test ! -x {SCRIPT} || exec {SCRIPT} {HOME} {MOUNTED_AT}"
 
 
 def with_volume_setup(pod: V1Pod) -> V1Pod:
-    """The pod, with that container if a volume is mounted over the image's home."""
+    """Add the init container to a pod that mounts a volume over the image's home directory."""
     notebook = pod.spec.containers[0]
     mount = next((each for each in notebook.volume_mounts or [] if each.mount_path == HOME), None)
     if mount is None:

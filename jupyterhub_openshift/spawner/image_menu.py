@@ -1,13 +1,13 @@
-"""The images that a user may choose from: all with the label, as they are at the moment of choosing.
+"""The image menu of the spawn page, built from the labelled image streams each time the page is opened.
 
 | in the project | on the spawn page |
 |---|---|
-| an image stream labelled `hub.jupyter.org/notebook-image=true` | a choice for each of its tags |
-| annotations `openshift.io/display-name`, `description` | title and text; the tag's before the stream's |
-| a tag without an image yet, or annotated `tags: hidden` | no choice |
-| `c.OpenShiftSpawner.sizes` | a choice of size beside each image, also where there is no menu |
-| `c.OpenShiftSpawner.group_limits` | only what the user's groups may choose |
-| one choice or none | no page: the one, or JUPYTERHUB_NOTEBOOK_IMAGE, starts at once |
+| an image stream labelled `hub.jupyter.org/notebook-image=true` | one entry for each of its tags |
+| annotations `openshift.io/display-name`, `description` | title and text; the tag's override the stream's |
+| a tag without an image, or with the annotation `tags: hidden` | not listed |
+| `c.OpenShiftSpawner.sizes` | a size selector for each image, also without an image menu |
+| `c.OpenShiftSpawner.group_limits` | only the images and sizes that the user's groups allow |
+| one entry or none | no spawn page: that image, or JUPYTERHUB_NOTEBOOK_IMAGE, starts immediately |
 """
 
 import re
@@ -27,19 +27,19 @@ Obj = Mapping[str, Any]
 
 
 async def labelled_streams(namespace: str, api: CustomObjectsApi) -> list[Obj]:
-    """The image streams of the menu."""
+    """List the project's image streams that carry the menu label."""
     found = await api.list_namespaced_custom_object(
         "image.openshift.io", "v1", namespace, "imagestreams", label_selector=LABEL, _request_timeout=10
     )
     return list(found["items"])
 
 
-def menu(streams: Iterable[Obj], first: str) -> list[dict[str, Any]]:
-    """KubeSpawner's profiles: `first` in front if it is one, then by title, the newest version before others.
+def image_profiles(streams: Iterable[Obj], first: str) -> list[dict[str, Any]]:
+    """Build KubeSpawner profiles, sorted: the image `first`, then by title, then the newest version first.
 
-    KubeSpawner puts their texts into its page as they are, so that they are escaped here.
+    KubeSpawner inserts the texts into its page without escaping them, so they are escaped here.
     """
-    choices = [choice for stream in streams for choice in _choices(stream)]
+    choices = [choice for stream in streams for choice in _stream_profiles(stream)]
     choices.sort(key=lambda choice: _version(choice["slug"]), reverse=True)
     choices.sort(key=lambda choice: (choice["slug"] != first, choice["display_name"].casefold()))
     return choices
@@ -48,9 +48,9 @@ def menu(streams: Iterable[Obj], first: str) -> list[dict[str, Any]]:
 def with_sizes(
     images: list[dict[str, Any]], default: str, sizes: Mapping[str, Size], limits: Collection[Limits]
 ) -> list[dict[str, Any]]:
-    """The profiles of a user: the sizes beside each image, less what the user's groups may not choose."""
+    """Add the size selector to each profile and drop what the limits of the user's groups exclude."""
     profiles = []
-    for image in images or [_only(default)]:
+    for image in images or [_single_profile(default)]:
         offered = {name: size for name, size in sizes.items() if _allowed(image["slug"], name, limits)}
         if (sizes and not offered) or (not sizes and not _allowed(image["slug"], "", limits)):
             continue
@@ -58,8 +58,8 @@ def with_sizes(
     return profiles
 
 
-def _only(image: str) -> dict[str, Any]:
-    """The profile of a hub without a menu."""
+def _single_profile(image: str) -> dict[str, Any]:
+    """The profile that a hub without an image menu uses."""
     return {
         "slug": image,
         "display_name": escape(image.rpartition("/")[2]),
@@ -72,25 +72,25 @@ def _allowed(image: str, size: str, limits: Collection[Limits]) -> bool:
     return not limits or any(each.allow(image, size) for each in limits)
 
 
-def _choices(stream: Obj) -> Iterator[dict[str, Any]]:
+def _stream_profiles(stream: Obj) -> Iterator[dict[str, Any]]:
     metadata = stream["metadata"]
-    of_stream = metadata.get("annotations") or {}
-    of_tags = {tag["name"]: tag.get("annotations") or {} for tag in stream["spec"].get("tags") or []}
+    stream_annotations = metadata.get("annotations") or {}
+    tag_annotations = {tag["name"]: tag.get("annotations") or {} for tag in stream["spec"].get("tags") or []}
     for tag in stream.get("status", {}).get("tags") or []:
-        notes = of_tags.get(tag["tag"], {})
-        if not tag.get("items") or "hidden" in notes.get("tags", "").split(","):
+        annotations = tag_annotations.get(tag["tag"], {})
+        if not tag.get("items") or "hidden" in annotations.get("tags", "").split(","):
             continue
         image = f"{metadata['name']}:{tag['tag']}"
-        title = notes.get(TITLE) or f"{of_stream.get(TITLE) or metadata['name']} {tag['tag']}"
+        title = annotations.get(TITLE) or f"{stream_annotations.get(TITLE) or metadata['name']} {tag['tag']}"
         yield {
             "slug": image,
             "display_name": escape(title),
-            "description": escape(notes.get(TEXT) or of_stream.get(TEXT) or ""),
+            "description": escape(annotations.get(TEXT) or stream_annotations.get(TEXT) or ""),
             "kubespawner_override": {"image": image},
         }
 
 
 def _version(image: str) -> list[tuple[int, int, str]]:
-    """3.12 comes after 3.9, and a word after any number."""
+    """Sort key for tags: 3.12 is newer than 3.9, and words come after numbers."""
     parts = re.findall(r"[0-9]+|[^0-9.:-]+", image.rpartition(":")[2])
     return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts]

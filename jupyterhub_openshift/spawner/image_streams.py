@@ -1,11 +1,11 @@
-"""The image that a notebook server starts from.
+"""Resolves an image stream tag to the image that the pod runs.
 
-| JUPYTERHUB_NOTEBOOK_IMAGE | what the pod gets |
+| JUPYTERHUB_NOTEBOOK_IMAGE | image in the pod |
 |---|---|
-| `minimal-notebook:3.12` | what tag 3.12 of the project's image stream is at this start, by digest |
-| `minimal-notebook` | tag latest of it |
-| `quay.io/jupyter/base-notebook:latest` | the same, unchanged: what has a `/` names its registry |
-| `minimal-notebook:3.12` on a Kubernetes without image streams | the same, unchanged |
+| `minimal-notebook:3.12` | the current image of the image stream tag, by digest |
+| `minimal-notebook` | the current image of the tag `latest`, by digest |
+| `quay.io/jupyter/base-notebook:latest` | unchanged: a name with a `/` includes its registry |
+| `minimal-notebook:3.12` on a Kubernetes without image streams | unchanged |
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ from .spawn_failures import SpawnRefused
 
 
 async def resolve_image(reference: str, namespace: str, api: CustomObjectsApi) -> str:
-    """What the kubelet can pull for a reference, or a SpawnRefused that the user reads on the spawn page."""
+    """Return an image that the kubelet can pull; raise SpawnRefused if the image stream does not exist."""
     if "/" in reference or "@" in reference:
         return reference
     name, _, tag = reference.partition(":")
@@ -27,12 +27,12 @@ async def resolve_image(reference: str, namespace: str, api: CustomObjectsApi) -
         )
     except ApiException as refusal:
         if refusal.status == 404 and "imagestreams" not in status_message(refusal):
-            return reference  # no image streams at all: this is not an OpenShift
+            return reference  # the API has no image streams: plain Kubernetes
         if refusal.status != 404:
             raise
         raise SpawnRefused(
-            f'There is no image stream "{name}" in the project {namespace}. '
-            "This command lists those that there are: oc get imagestreams",
+            f'The project {namespace} has no image stream "{name}". '
+            "This command lists the image streams: oc get imagestreams",
             reason="image",
             status_code=503,
         ) from None
@@ -40,9 +40,9 @@ async def resolve_image(reference: str, namespace: str, api: CustomObjectsApi) -
 
 
 def image_of_tag(stream: dict[str, Any], tag: str) -> str:
-    """The newest image of a tag, by digest; from the project's registry where the tag asks for that.
+    """Return the newest image of a tag by digest; from the internal registry if the tag's policy is Local.
 
-    The same choice as the cluster's own at admission, ResolveReferenceForTagEvent in openshift/library-go.
+    Follows ResolveReferenceForTagEvent in openshift/library-go, which the cluster uses at admission.
     """
     name = stream["metadata"]["name"]
     tags = {entry["tag"]: entry for entry in stream.get("status", {}).get("tags") or []}
@@ -55,8 +55,8 @@ def image_of_tag(stream: dict[str, Any], tag: str) -> str:
         raise SpawnRefused(
             f'The image stream "{name}" in the project {stream["metadata"]["namespace"]} has no image '
             f'with the tag "{tag}"{": " + failures[0] if failures else ""}. '
-            f"The tags that it has: {', '.join(sorted(filled)) or 'none'}. "
-            f"This command lists them: oc get imagestream {name}",
+            f"Its tags with an image: {', '.join(sorted(filled)) or 'none'}. "
+            f"This command lists its tags: oc get imagestream {name}",
             reason="image",
             status_code=503,
         )

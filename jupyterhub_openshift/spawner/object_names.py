@@ -1,15 +1,15 @@
-"""Names of a user's objects: the pod `jupyterhub-nb-alice`, the claim `jupyterhub-nb-alice--second`.
+"""Names of a user's pods and claims, such as `jupyterhub-nb-alice` and `jupyterhub-nb-alice--second`.
 
-For every user and server name, however odd, and every prefix of up to 27 characters (a 23 character
-APPLICATION_NAME and `-nb-`):
+For every user name, server name and prefix of up to 27 characters (APPLICATION_NAME of 23 characters plus
+`-nb-`):
 
 - the name is a DNS label of at most 63 characters,
-- it starts with the prefix, so that `oc get pods` reads well,
-- a plain name stays as it is; the UUID of a temporary user does too, although it may start with a digit,
-- another user or server never gets the same (what had to be changed carries a hash behind `---`).
+- it starts with the prefix,
+- a user name that is a DNS label is kept, also if it starts with a digit, like the UUID of a guest,
+- names are unique: a changed name ends with `---` and a hash.
 
-KubeSpawner's own scheme allows 48 characters after the prefix, too many for a label, and hashes each name
-that starts with a digit, because without a prefix it would not be valid.
+KubeSpawner's own scheme allows 48 characters after the prefix, which is too long for a label, and adds a hash
+to every name that starts with a digit.
 """
 
 import re
@@ -17,11 +17,11 @@ import re
 from kubespawner.slugs import multi_slug, strip_and_hash
 
 LABEL_LENGTH = 63
-_PLAIN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # no `--`: that joins user and server
+_PLAIN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")  # without `--`, which separates user and server
 
 
 def object_name(prefix: str, user: str, server: str = "") -> str:
-    """The name of the objects of a user's server, as the rules above say."""
+    """Return the name of the objects of a user's server."""
     room = LABEL_LENGTH - len(prefix)
     parts = [user, server] if server else [user]
     plain = "--".join(parts)

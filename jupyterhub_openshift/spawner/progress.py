@@ -1,11 +1,11 @@
-"""What the cluster reports while a server starts, in sentences for the person who waits.
+"""Turns the pod's events into sentences for the progress page.
 
-| the event of the pod | what is read |
+| event of the pod | text on the page |
 |---|---|
-| one that each start has | a sentence of ours |
-| a warning, an init container's, any other | what the cluster says, in its words |
+| a step of every start | a sentence from the table below |
+| a warning, an event of an init container, any other | the message of the event |
 
-The exact event goes along, as `raw_event`, for those who want it.
+API clients find the event itself under `raw_event`.
 """
 
 from collections.abc import Mapping
@@ -13,18 +13,18 @@ from html import escape
 from typing import Any
 
 _SENTENCES = {
-    "Scheduled": "The cluster has found a place for it.",
-    "TriggeredScaleUp": "The cluster is full and adds a machine. This takes a few minutes.",
+    "Scheduled": "The cluster has found a node for your server.",
+    "TriggeredScaleUp": "The cluster is full and adds a node. This takes a few minutes.",
     "SuccessfulAttachVolume": "Your volume is attached.",
-    "Pulling": "Its image is being fetched. The first time this can take minutes.",
-    "Pulled": "Its image is there.",
-    "Created": "Its container is made.",
-    "Started": "It is running, and opens in a moment.",
+    "Pulling": "Pulling the image. The first time this can take minutes.",
+    "Pulled": "The image is on the node.",
+    "Created": "The container is created.",
+    "Started": "Your server is running and opens in a moment.",
 }
 
 
-def readable(step: Mapping[str, Any]) -> dict[str, Any]:
-    """A step of KubeSpawner's progress, its event as a sentence; what is none stays as it is."""
+def as_sentence(step: Mapping[str, Any]) -> dict[str, Any]:
+    """Replace the message of a progress step by a sentence; a step without an event stays unchanged."""
     event = step.get("raw_event")
     if not event:
         return dict(step)

@@ -1,4 +1,4 @@
-"""How large a server may be chosen: `c.OpenShiftSpawner.sizes`, a line each.
+"""The server sizes that users may choose from: `c.OpenShiftSpawner.sizes`.
 
     c.OpenShiftSpawner.sizes = {
         "Small": {"cpu": "500m", "memory": "1Gi"},
@@ -8,12 +8,12 @@
 
 | key | meaning |
 |---|---|
-| `cpu`, `memory` | the limits, as Kubernetes quantities; left out: those of all servers |
-| `cpu_request`, `memory_request` | what is reserved; left out: as much as the limit |
-| `gpu` | how many `nvidia.com/gpu` |
+| `cpu`, `memory` | limits, as Kubernetes quantities; omitted: the hub's defaults |
+| `cpu_request`, `memory_request` | requests; omitted: equal to the limits |
+| `gpu` | number of `nvidia.com/gpu` |
 | `resources` | other extended resources, such as `{"amd.com/gpu": 1}` |
 
-The first is what a person gets who has not chosen yet.
+The first size is the default.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Memory = Annotated[str, BeforeValidator(validators.number_as_text), AfterValidat
 
 
 class Size(Entry):
-    """One size."""
+    """The limits and requests of one size."""
 
     example: ClassVar[dict[str, Any]] = {"Small": {"cpu": "500m", "memory": "1Gi"}}
 
@@ -50,13 +50,13 @@ class Size(Entry):
 
 
 def size_option(sizes: Mapping[str, Size]) -> dict[str, Any]:
-    """KubeSpawner's `profile_options` for them."""
+    """Build the `profile_options` of a KubeSpawner profile from the sizes."""
     if not sizes:
         return {}
-    resources = {key for size in sizes.values() for key in extended(size)}
+    resources = {key for size in sizes.values() for key in extended_resources(size)}
     choices = {
-        safe_slug(name.lower()): {  # as a form has it
-            "display_name": escape(f"{name} ({details})" if (details := shown(size)) else name),
+        safe_slug(name.lower()): {  # the value in the form
+            "display_name": escape(f"{name} ({details})" if (details := description(size)) else name),
             "kubespawner_override": {"size": name, **override(size, resources)},
         }
         for name, size in sizes.items()
@@ -65,8 +65,8 @@ def size_option(sizes: Mapping[str, Size]) -> dict[str, Any]:
 
 
 def override(size: Size, resources: set[str]) -> dict[str, Any]:
-    """KubeSpawner's settings for a size; None takes away what another size has set."""
-    wanted = extended(size)
+    """The KubeSpawner settings of a size; None resets what another size has set."""
+    wanted = extended_resources(size)
     settings: dict[str, Any] = {"extra_resource_limits": {key: wanted.get(key) for key in sorted(resources)}}
     if size.cpu:
         settings |= {"cpu_limit": float(parse_quantity(size.cpu)), "cpu_guarantee": None}
@@ -79,14 +79,14 @@ def override(size: Size, resources: set[str]) -> dict[str, Any]:
     return settings
 
 
-def extended(size: Size) -> dict[str, str]:
-    """Its extended resources."""
+def extended_resources(size: Size) -> dict[str, str]:
+    """The extended resources of a size, GPUs included."""
     found = {GPU: str(size.gpu)} if size.gpu else {}
     return found | {name: str(count) for name, count in size.resources.items()}
 
 
-def shown(size: Size) -> str:
-    """What a person reads of it."""
+def description(size: Size) -> str:
+    """Describe a size for the spawn page."""
     parts = [f"{size.cpu} CPU"] if size.cpu else []
     parts += [f"{size.memory} memory"] if size.memory else []
     parts += [f"{size.gpu} GPU"] if size.gpu else []

@@ -1,7 +1,7 @@
-"""What the cluster refuses, in sentences for the person on the spawn page.
+"""Explains to the user why a server cannot start.
 
-The cluster's own texts (recorded ones: `tests/hub/spawner/test_spawn_failures.py`) are precise but name what
-a user of the hub never saw: provider lists, container names, resource keys.
+The cluster's own messages (recorded in `tests/hub/spawner/`) are precise, but full of terms that a user
+of the hub does not know: provider lists, container names, resource keys.
 """
 
 import re
@@ -14,16 +14,16 @@ from ..cluster.api import status_message
 
 
 class SpawnRefused(SpawnException):  # type: ignore[misc]
-    """A start that cannot go well; the text is shown to the user, on every page that tells of it.
+    """A start that has failed for good; every page shows the message to the user.
 
-    No status 404: JupyterHub's page for that has a text of its own.
+    The status is never 404, because JupyterHub shows a text of its own for that.
     """
 
-    heading = "Your server did not start"  # of the error page
+    heading = "Your server did not start"  # heading of the error page
 
     def __init__(self, message: str, *, reason: str, status_code: int = 400) -> None:
         super().__init__(message, reason=reason, status_code=status_code)
-        self.jupyterhub_message = message  # the pages of JupyterHub 6.1 show this, not `message`
+        self.jupyterhub_message = message  # JupyterHub 6.1 shows this instead of `message`
 
 
 _QUOTA = re.compile(
@@ -36,7 +36,7 @@ _LIMIT_RANGE = re.compile(
 _SCC = re.compile(
     r"unable to validate against any security context constraint: \[(?P<providers>.*)\]", re.DOTALL
 )
-_HOPELESS = {
+_FINAL_WAITING_REASONS = {
     "ErrImageNeverPull": "image",
     "ImagePullBackOff": "image",
     "InvalidImageName": "image",
@@ -47,35 +47,36 @@ _HOPELESS = {
 
 
 def refused(refusal: ApiException) -> SpawnRefused:
-    """The refusal of a pod or volume, for the user."""
+    """Explain the API's refusal to create a pod or claim."""
     message = status_message(refusal)
     if match := _QUOTA.search(message):
         return SpawnRefused(
             f'The project\'s quota "{match["quota"]}" is used up: this server needs {match["asked"]}; '
-            f"in use are {match['used']} of {match['most']}. "
-            "Stop a server that is no longer needed, or ask those who run the project for more.",
+            f"{match['used']} of {match['most']} is in use. "
+            "Stop a server that is no longer needed, or ask an administrator of the project for more quota.",
             reason="quota",
             status_code=403,
         )
     if match := _QUOTA_NEEDS.search(message):
         return SpawnRefused(
-            f'The project has a quota "{match["quota"]}", and so every server must say how much it needs '
+            f'The project has the quota "{match["quota"]}", so every server needs limits '
             f"({match['what']}). "
-            "Those who run this hub set JUPYTERHUB_NOTEBOOK_MEMORY and JUPYTERHUB_NOTEBOOK_CPU.",
+            "An administrator of this hub can set JUPYTERHUB_NOTEBOOK_MEMORY and JUPYTERHUB_NOTEBOOK_CPU.",
             reason="quota",
             status_code=403,
         )
     if match := _LIMIT_RANGE.search(message.partition(" is forbidden: ")[2]):
         return SpawnRefused(
             f"The project's limit range does not allow a server of this size: {match[0]}. "
-            "Those who run this hub change JUPYTERHUB_NOTEBOOK_MEMORY or JUPYTERHUB_NOTEBOOK_CPU.",
+            "An administrator of this hub can change JUPYTERHUB_NOTEBOOK_MEMORY or JUPYTERHUB_NOTEBOOK_CPU.",
             reason="limits",
             status_code=403,
         )
     if match := _SCC.search(message):
         return SpawnRefused(
-            "The cluster's security rules do not allow this server: "
-            f"{_security_reasons(match['providers'])}. Those who run this hub change its configuration.",
+            "The cluster's security context constraints do not allow this server: "
+            f"{_security_reasons(match['providers'])}. An administrator of this hub can change "
+            "its configuration.",
             reason="security",
             status_code=403,
         )
@@ -85,17 +86,17 @@ def refused(refusal: ApiException) -> SpawnRefused:
 
 
 def _security_reasons(providers: str) -> str:
-    """What the rule set for ordinary users, restricted-v2, says; all if it is not among them."""
+    """The reasons of restricted-v2, which is for ordinary users; all reasons if it is not in the list."""
     reasons = re.findall(r"provider restricted-v2: (.*?)(?=, provider |$)", providers)
     return "; ".join(reason.lstrip(".") for reason in reasons) or providers
 
 
-def hopeless(pod: dict[str, Any]) -> SpawnRefused | None:
-    """Why this pod will never run, as far as its status tells."""
+def final_failure(pod: dict[str, Any]) -> SpawnRefused | None:
+    """Return why this pod will never run; None if it may still start."""
     status = pod.get("status", {})
     for container in [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]:
         waiting = container.get("state", {}).get("waiting") or {}
-        reason = _HOPELESS.get(waiting.get("reason", ""))
+        reason = _FINAL_WAITING_REASONS.get(waiting.get("reason", ""))
         detail = waiting.get("message") or waiting.get("reason")
         if reason == "image":
             return SpawnRefused(
@@ -119,13 +120,13 @@ def hopeless(pod: dict[str, Any]) -> SpawnRefused | None:
 
 
 def too_slow(pod: dict[str, Any] | None, seconds: int) -> SpawnRefused:
-    """Why this pod does not run yet."""
+    """Explain why this pod did not start in time."""
     conditions = (pod or {}).get("status", {}).get("conditions") or []
     messages = [c.get("message") for c in conditions if c.get("status") == "False"]
     causes = [f": {message.rstrip('.')}" for message in messages if message]
     return SpawnRefused(
         f"The server did not start within {seconds} seconds{''.join(causes[:1])}. "
-        "Try again; if that does not help, ask those who run this hub.",
+        "Try again; if that does not help, ask an administrator of this hub.",
         reason="timeout",
         status_code=503,
     )

@@ -1,4 +1,4 @@
-"""A real hub with a menu of images, whose cluster answers from recordings: the pages are what is at issue."""
+"""A real hub with an image menu and recorded answers of a cluster, for tests of the pages."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LOGO = """
   <ellipse cx="20" cy="20" rx="17" ry="7" transform="rotate(120 20 20)"/>
 </svg>
 """
-# As in an image, but the user's files are in a folder of the test.
+# As in the image, but with the user's files in a folder of the test.
 CONFIG = """
 from pathlib import Path
 from jupyterhub_openshift import configure
@@ -58,7 +58,7 @@ OWN_TEMPLATES = {
 {% extends "openshift/page.html" %}
 {% block main %}<main class="narrow card"><h1>No such star</h1></main>{% endblock %}
 """,
-    # Ours at /hub/error/..., since this hub shows others: a login form, and the 404.html above.
+    # Make our logout and 404 pages reachable at /hub/error/STATUS.
     "405.html": '{% extends "logout.html" %}',
     "406.html": '{% extends "openshift/404.html" %}',
 }
@@ -68,12 +68,12 @@ OWN_TEMPLATES = {
 def hub_with_pages(
     folder: Path, proxy: ProxyProcess, recorded: dict[str, dict]
 ) -> Iterator[tuple[str, Project]]:
-    """The hub's address, and its project."""
+    """Run a hub; yield its URL and its project."""
     own = folder / "src"
     (own / "templates").mkdir(parents=True)
     for name, text in OWN_TEMPLATES.items():
         (own / "templates" / name).write_text(text)
-    service = f"http://127.0.0.1:{proxy.api_port}"  # whatever answers
+    service = f"http://127.0.0.1:{proxy.api_port}"  # any server that answers
     (own / "jupyterhub_config.py").write_text(OWN_CONFIG.format(url=service))
     (folder / "logo.svg").write_text(LOGO)
     config = folder / "config.py"
@@ -92,12 +92,12 @@ def hub_with_pages(
         project = Project(api, recorded)
         with hub_at(proxy, folder, config=config, **environ):
             url = f"http://127.0.0.1:{proxy.port}"
-            Browser().get_until(f"{url}/hub/login", "Sign in")
+            Browser().get_until(f"{url}/hub/login", "Log in")
             yield url, project
 
 
 class Project:
-    """A project whose pods are made and then wait; those of bob are over the quota, and R has no image."""
+    """A project whose pods never become ready; bob's pods exceed the quota, and R has no image stream."""
 
     def __init__(self, api: StandIn, recorded: dict[str, dict]) -> None:
         self.api, self.recorded = api, recorded
@@ -142,7 +142,7 @@ class Project:
         return 200, pod
 
     def fail_pods(self) -> None:
-        """Their images cannot be pulled."""
+        """Set the status of all pods to an image that cannot be pulled."""
         failed = self.recorded["get pod whose image cannot be pulled"]["response"]["status"]
         waiting = {"reason": "ImagePullBackOff", "message": 'Back-off pulling image "nosuch-notebook:1.0"'}
         for pod in self.pods:
@@ -151,7 +151,7 @@ class Project:
 
 
 def described(recorded: dict[str, dict], image: str, title: str, text: str) -> dict:
-    """An image stream of the menu."""
+    """An image stream for the menu."""
     name, _, tag = image.partition(":")
     one = stream(recorded, name, tag, **{"openshift.io/display-name": title, "description": text})
     one["metadata"]["namespace"] = "default"
@@ -159,7 +159,7 @@ def described(recorded: dict[str, dict], image: str, title: str, text: str) -> d
 
 
 def events() -> list[dict]:
-    """What a real cluster told of a pod."""
+    """The recorded events of a healthy pod."""
     lines = (CHECKOUT / "tests/sandbox/apiserver/recordings.jsonl").read_text().splitlines()
     return next(
         deepcopy(record["response"]["items"])

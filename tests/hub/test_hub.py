@@ -63,8 +63,8 @@ def test_a_temporary_user_is_told_why_no_server_starts(
         url = f"http://127.0.0.1:{proxy.port}"
         Browser().get_until(f"{url}/hub/health", "")
         sentence = (
-            'There is no image stream "nosuch" in the project default. '
-            "This command lists those that there are: oc get imagestreams"
+            'The project default has no image stream "nosuch". '
+            "This command lists the image streams: oc get imagestreams"
         )
         for browser in (Browser(), Browser()):
             browser.get_until(url, sentence)

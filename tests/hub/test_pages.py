@@ -1,4 +1,4 @@
-"""The hub's pages in a real browser: how they look is judged by eye, that all can use them is tested here."""
+"""The hub's pages in a real browser: texts, accessibility, and the layout on a phone."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AUTHORIZE = "/hub/api/oauth2/authorize?client_id=service-grades&response_type=co
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory, configurable_http_proxy, recorded):
-    """A hub's address, and its project."""
+    """The hub's URL and its project."""
     with (
         running(configurable_http_proxy) as proxy,
         hub_with_pages(tmp_path_factory.mktemp("hub"), proxy, recorded) as url_and_project,
@@ -31,10 +31,10 @@ def hub(tmp_path_factory, configurable_http_proxy, recorded):
 
 @pytest.fixture(scope="module")
 def page_of(hub, node_modules):
-    """The page of a browser in which someone is logged in; "" is no one."""
+    """Open a browser page for a logged-in user; the empty name is an anonymous visitor."""
     axe = (node_modules / "axe-core" / "axe.min.js").read_text()
     pages: dict[str, Page] = {}
-    expect.set_options(timeout=30_000)  # other tests run beside this
+    expect.set_options(timeout=30_000)  # other tests run at the same time
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
 
@@ -56,12 +56,12 @@ def log_in(page: Page, name: str, password: str) -> None:
     if name:
         page.get_by_label("Username").fill(name)
         page.get_by_label("Password:").fill(password)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Log in").click()
 
 
 def check(page: Page) -> None:
-    """Nothing bars anybody, at any width in any scheme; title and logo are at the head."""
-    barriers = []
+    """Check accessibility and width in each colour scheme, and the title and logo in the header."""
+    problems = []
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         expect(page.locator(f"html[data-bs-theme={scheme}]")).to_have_count(1)
@@ -69,13 +69,13 @@ def check(page: Page) -> None:
             page.set_viewport_size({"width": width, "height": 800})
             wide = page.evaluate("document.documentElement.scrollWidth")
             if wide > width:
-                barriers.append(f"{scheme}, {width}: {wide} pixels wide")
+                problems.append(f"{scheme}, {width}: {wide} pixels wide")
             found = page.evaluate("axe.run({resultTypes: ['violations']})")
             for violation in found["violations"]:
                 if violation["impact"] in ("serious", "critical"):
                     where = [node["html"] for node in violation["nodes"]]
-                    barriers.append(f"{scheme}, {width}: {violation['help']}: {where}")
-    assert barriers == []
+                    problems.append(f"{scheme}, {width}: {violation['help']}: {where}")
+    assert problems == []
     expect(page).to_have_title(re.compile(rf"^(.+ · )?{TITLE}$"))
     head = page.locator("#jupyterhub-logo")
     expect(head).to_have_text(TITLE)
@@ -85,7 +85,7 @@ def check(page: Page) -> None:
 @pytest.mark.parametrize(
     ("name", "path", "heading"),
     [
-        ("", "/hub/login", "Sign in"),
+        ("", "/hub/login", "Log in"),
         ("alice", "/hub/home", "Your server"),
         ("alice", "/hub/spawn", "Choose your server"),
         ("alice", "/hub/token", "Manage JupyterHub Tokens"),
@@ -94,12 +94,12 @@ def check(page: Page) -> None:
         ("alice", "/hub/error/503", "Not available right now"),
         ("alice", AUTHORIZE, "Authorize access"),
         ("carol", "/hub/admin", "Not allowed"),
-        ("carol", "/hub/nosuch", "No such star"),  # a template of the user's own, which goes before ours
+        ("carol", "/hub/nosuch", "No such star"),  # the user's own template overrides ours
         ("carol", "/hub/error/405", "You are logged out"),
-        ("carol", "/hub/error/406", "This did not work"),
+        ("carol", "/hub/error/406", "The request failed"),
     ],
 )
-def test_a_page_can_be_used_by_all_and_on_a_phone(page_of, name, path, heading):
+def test_a_page_is_accessible_and_fits_a_phone(page_of, name, path, heading):
     page = page_of(name)
     page.goto(path)
     expect(page.get_by_role("heading", name=heading, level=1)).to_have_count(1)
@@ -108,41 +108,39 @@ def test_a_page_can_be_used_by_all_and_on_a_phone(page_of, name, path, heading):
     check(page)
 
 
-def test_the_users_own_template_variables_are_there_beside_the_title(page_of):
+def test_the_users_own_template_variables_are_kept(page_of):
     page = page_of("alice")
     page.goto("/hub/home")
     expect(page.get_by_text("Maintenance on Friday, 18:00")).to_be_visible()
     expect(page).to_have_title(f"Home · {TITLE}")
 
 
-def test_a_missing_right_is_said_in_words_of_everyday(page_of):
+def test_a_missing_permission_is_explained_in_plain_words(page_of):
     page = page_of("carol")
     page.goto("/hub/admin")
     expect(page.locator("main")).to_have_text(
-        re.compile(
-            r"Your account has no right to what is here\. .+ Status 403: Action is not authorized", re.S
-        )
+        re.compile(r"Your account may not open this page\. .+ Status 403: Action is not authorized", re.S)
     )
 
 
-def test_what_went_wrong_is_said_with_a_way_on(page_of):
+def test_an_error_page_shows_the_error_and_links_to_continue(page_of):
     page = page_of("carol")
     page.goto("/hub/spawn?opt-=1")
-    expect(page.get_by_role("heading", name="This did not work")).to_be_visible()
+    expect(page.get_by_role("heading", name="The request failed")).to_be_visible()
     expect(page.get_by_text("Invalid user-option name opt-")).to_be_visible()
     expect(page.get_by_text("Status 422")).to_be_visible()
-    for way in ("Home", "Try again"):
-        expect(page.locator("main").get_by_role("link", name=way)).to_be_visible()
+    for link in ("Home", "Try again"):
+        expect(page.locator("main").get_by_role("link", name=link)).to_be_visible()
 
 
-def test_a_wrong_password_is_said_on_the_login_page(page_of):
+def test_the_login_page_tells_that_the_password_is_wrong(page_of):
     page = page_of("")
     log_in(page, "alice", "sun")
     expect(page.get_by_text("Invalid username or password")).to_be_visible()
     check(page)
 
 
-def test_the_menu_is_chosen_from_by_keyboard_a_refusal_is_said_above_it_and_the_choice_is_remembered(page_of):
+def test_the_menu_works_by_keyboard_shows_a_refusal_and_keeps_the_choice(page_of):
     page = page_of("bob")
     page.goto("/hub/spawn")
     page.get_by_role("radio", name="Minimal").focus()
@@ -167,7 +165,7 @@ def test_the_menu_is_chosen_from_by_keyboard_a_refusal_is_said_above_it_and_the_
     expect(page.get_by_role("heading", name="Choose your server")).to_be_visible()
 
 
-def test_a_command_in_a_message_has_a_line_of_its_own(page_of):
+def test_a_command_in_a_message_is_on_a_separate_line(page_of):
     page = page_of("carol")
     page.goto("/hub/spawn")
     page.get_by_text("R 4.5").click()
@@ -178,15 +176,17 @@ def test_a_command_in_a_message_has_a_line_of_its_own(page_of):
     check(page)
 
 
-def test_a_start_is_told_in_sentences_and_one_that_fails_says_why_and_offers_to_try_again(page_of, hub):
+def test_the_progress_page_shows_sentences_and_a_failure_with_its_reason(page_of, hub):
     page = page_of("dave")
     page.goto("/hub/spawn")
     page.get_by_role("button", name="Start").click()
-    expect(page.get_by_role("progressbar", name="Start of your server")).to_be_visible()
-    expect(page.get_by_role("status").first).to_have_text("It is running, and opens in a moment.")
-    page.get_by_text("What has happened so far").click()
+    expect(page.get_by_role("progressbar", name="Progress of the start")).to_be_visible()
+    expect(page.get_by_role("status").first).to_have_text("Your server is running and opens in a moment.")
+    page.get_by_text("Event log").click()
     log = page.locator(".progress-log-event")
-    expect(log.nth(1)).to_have_text(re.compile(r"^\d+:44:01\s[AP]M The cluster has found a place for it\.$"))
+    expect(log.nth(1)).to_have_text(
+        re.compile(r"^\d+:44:01\s[AP]M The cluster has found a node for your server\.$")
+    )
     check(page)
 
     hub[1].fail_pods()
@@ -195,28 +195,30 @@ def test_a_start_is_told_in_sentences_and_one_that_fails_says_why_and_offers_to_
     expect(page.get_by_role("link", name="Try again")).to_be_visible()
 
 
-def test_a_server_that_stops_is_told_of_until_it_has(page_of, hub):
+def test_a_page_is_shown_until_the_server_has_stopped(page_of, hub):
     page = page_of("frank")
     page.goto("/hub/spawn")
     page.get_by_role("button", name="Start").click()
     hub[1].removes_pods = False
     page.wait_for_function("window._jupyterhub_page_loaded")
-    page.get_by_role("button", name="Stop Server").click()
+    page.get_by_role("button", name="Stop server").click()
     expect(page.get_by_role("heading", name="Your server is stopping")).to_be_visible()
-    page.evaluate("for (let last = setTimeout(() => 0); last; last--) clearTimeout(last)")  # it would reload
+    page.evaluate(
+        "for (let last = setTimeout(() => 0); last; last--) clearTimeout(last)"
+    )  # keep the page from reloading
     check(page)
     hub[1].removes_pods = True
     hub[1].pods.clear()
-    page.get_by_role("link", name="Look now").click()
+    page.get_by_role("link", name="Refresh now").click()
     expect(page.get_by_role("heading", name="Your server is not running")).to_be_visible()
 
 
-def test_a_server_with_a_name_has_its_own_buttons(page_of):
+def test_a_named_server_has_its_own_buttons(page_of):
     page = page_of("alice")
     page.goto("/hub/home")
     page.wait_for_function("window._jupyterhub_page_loaded")
     page.get_by_label("Name of the new server").fill("Thesis")
-    page.get_by_role("button", name="Add New Server").click()
+    page.get_by_role("button", name="Add server").click()
     expect(page.get_by_role("link", name="Start Thesis")).to_be_visible()
     check(page)
     page.wait_for_function("window._jupyterhub_page_loaded")

@@ -42,7 +42,7 @@ def test_the_first_request_after_a_restart_of_the_database_succeeds(
     }
     with running(configurable_http_proxy) as proxy, hub_at(proxy, tmp_path, **environ) as log:
         url = f"http://127.0.0.1:{proxy.port}"
-        sentence = "There is no image stream"
+        sentence = "has no image stream"
         browser = Browser()
         browser.get_until(url, sentence)
         for comer in (browser, Browser()):

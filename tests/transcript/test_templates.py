@@ -44,8 +44,8 @@ def test_an_image_stream_that_is_not_there_is_named_on_the_users_page_with_the_c
     page = browser.new_page()
     page.goto(project.url("second"), timeout=2 * MINUTE)
     sentence = (
-        f'There is no image stream "minimal-notebok" in the project {project.name()}. '
-        "This command lists those that there are: oc get imagestreams"
+        f'The project {project.name()} has no image stream "minimal-notebok". '
+        "This command lists the image streams: oc get imagestreams"
     )
     expect(page.get_by_text(sentence)).to_be_visible(timeout=2 * MINUTE)
 

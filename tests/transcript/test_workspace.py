@@ -88,7 +88,7 @@ def person(project: Project, workspace: str, chromium: Browser) -> Iterator[Call
         contexts.append(context)
         page = context.new_page()
         page.goto(f"{project.url(workspace)}hub/home", timeout=2 * MINUTE)
-        page.get_by_role("button", name="Sign in with OpenShift").click()
+        page.get_by_role("button", name="Log in with OpenShift").click()
         page.get_by_label("Username").fill(name)
         page.get_by_label("Password").fill(name)
         page.get_by_role("button", name="Log in").click()
@@ -200,7 +200,7 @@ def test_a_group_is_offered_its_sizes_only_and_refused_a_server_too_many_with_a_
     spawn_page(bob, project, "bob/second")
     assert "Large" not in bob.content()
     bob.get_by_role("button", name="Start").click()
-    sentence = 'The group "students" may run 1 server at a time, and that many are running.'
+    sentence = 'The group "students" may run 1 server at the same time; 1 is running.'
     expect(bob.get_by_text(sentence).first).to_be_visible(timeout=MINUTE)
     names = [pod["metadata"]["name"] for pod in project.get("pods", "--selector", NOTEBOOKS)]
     assert names == ["workspace-nb-bob"]
@@ -247,7 +247,7 @@ def test_a_rotated_token_does_not_break_the_login(project: Project, person: Call
     write(token, "expired")
     expect(person("carol").get_by_text("OpenShift did not accept this login")).to_be_visible(timeout=MINUTE)
     write(token, project.kubectl("create", "token", "workspace-hub").strip())
-    expect(person("carol").get_by_role("link", name="Start My Server")).to_be_visible(timeout=MINUTE)
+    expect(person("carol").get_by_role("link", name="Start my server")).to_be_visible(timeout=MINUTE)
 
 
 def write(file: Path, text: str) -> None:
@@ -287,7 +287,7 @@ def test_a_viewer_whose_binding_is_removed_is_out_and_the_server_stopped(project
 
     def is_out() -> bool:
         bob.goto(f"{project.url('workspace')}hub/home", timeout=MINUTE)
-        return bob.get_by_role("button", name="Sign in with OpenShift").is_visible()
+        return bob.get_by_role("button", name="Log in with OpenShift").is_visible()
 
     eventually("bob must log in again", is_out)
     eventually(

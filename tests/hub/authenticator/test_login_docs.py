@@ -172,7 +172,7 @@ def test_people_log_in_with_openid_connect_as_the_page_says(tmp_path, configurab
             (tmp_path / "config.py").write_text(f"{config}\nc.JupyterHub.spawner_class = 'simple'\n")
             with hub_at(proxy, tmp_path, config=tmp_path / "config.py", **environ) as log:
                 Browser().get_until(f"{hub}/hub/api/", "version")
-                assert "Sign in with the university" in Browser().html(f"{hub}/hub/login")
+                assert "Log in with the university" in Browser().html(f"{hub}/hub/login")
                 page = enter(hub)
                 assert "ada" in page
                 assert 'href="/hub/admin"' in page  # a teacher, as JUPYTERHUB_ADMIN_GROUPS says

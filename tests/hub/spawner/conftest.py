@@ -1,4 +1,4 @@
-"""Spawners of users, whose API is the stand-in."""
+"""Spawners that talk to the stand-in API."""
 
 from types import SimpleNamespace
 
@@ -15,7 +15,7 @@ from .pods import HUB, PODS, UUID
 
 @pytest.fixture
 async def spawner_of(api, monkeypatch, recorded):
-    """Make a user's spawner that talks with the stand-in."""
+    """Make a user's spawner that talks to the stand-in API."""
     for name, value in api.environ.items():
         monkeypatch.setenv(name, value)
     incluster = "kubernetes_asyncio.config.incluster_config.SERVICE_"

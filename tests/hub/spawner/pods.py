@@ -1,4 +1,4 @@
-"""What the tests of the spawner know of a user, a hub and a pod."""
+"""The user, hub and pod of the spawner's tests."""
 
 from types import SimpleNamespace
 

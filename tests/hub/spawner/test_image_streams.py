@@ -28,7 +28,7 @@ def test_an_image_stream_tag_or_a_full_reference_is_an_image(reference):
 @pytest.mark.parametrize(
     "reference", ["", "Minimal:3.12", "a b", "a:", ":3.12", "a:b:c", "a@sha256:12", "-a", "a\n"]
 )
-def test_what_is_no_image_is_refused(reference):
+def test_an_invalid_image_reference_is_refused(reference):
     with pytest.raises(
         ValueError, match="is not an image reference: write NAME:TAG of an image stream, or REGISTRY/NAME:TAG"
     ):
@@ -54,16 +54,16 @@ def test_a_tag_with_a_local_reference_policy_comes_from_the_projects_registry(re
     )
 
 
-def test_a_tag_that_is_not_there_is_named_with_those_that_are(recorded):
+def test_an_unknown_tag_is_refused_with_the_list_of_tags(recorded):
     with pytest.raises(SpawnRefused) as refusal:
         image_of_tag(recorded["image stream"]["response"], "9.9")
     assert refusal.value.jupyterhub_message == (
         'The image stream "minimal-notebook" in the project rec has no image with the tag "9.9". '
-        "The tags that it has: 3.12. This command lists them: oc get imagestream minimal-notebook"
+        "Its tags with an image: 3.12. This command lists its tags: oc get imagestream minimal-notebook"
     )
 
 
-def test_a_tag_whose_import_failed_says_why(recorded):
+def test_a_failed_import_of_a_tag_is_explained(recorded):
     stream = deepcopy(recorded["image stream"]["response"])
     stream["status"]["tags"] = [
         {
@@ -83,16 +83,16 @@ def test_a_tag_whose_import_failed_says_why(recorded):
         image_of_tag(stream, "3.12")
     assert refusal.value.jupyterhub_message == (
         'The image stream "minimal-notebook" in the project rec has no image with the tag "3.12": '
-        "dockerimage not found. The tags that it has: none. "
-        "This command lists them: oc get imagestream minimal-notebook"
+        "dockerimage not found. Its tags with an image: none. "
+        "This command lists its tags: oc get imagestream minimal-notebook"
     )
 
 
-def test_a_stream_without_any_image_yet_says_so():
+def test_a_stream_without_an_image_is_refused():
     stream = {"metadata": {"name": "new", "namespace": "rec"}, "spec": {}, "status": {}}
     with pytest.raises(SpawnRefused) as refusal:
         image_of_tag(stream, "latest")
     assert refusal.value.jupyterhub_message == (
         'The image stream "new" in the project rec has no image with the tag "latest". '
-        "The tags that it has: none. This command lists them: oc get imagestream new"
+        "Its tags with an image: none. This command lists its tags: oc get imagestream new"
     )

@@ -22,11 +22,11 @@ servers = st.just("") | names
         ("Alice", "", "jupyterhub-nb-alice---3bc51062"),
     ],
 )
-def test_plain_names_stay_and_odd_ones_carry_a_hash(user, server, name):
+def test_valid_labels_are_kept_and_other_names_get_a_hash(user, server, name):
     assert object_name("jupyterhub-nb-", user, server) == name
 
 
-def test_the_longest_application_name_has_room_for_the_uuid_of_a_temporary_user():
+def test_a_uuid_fits_behind_the_longest_application_name():
     uuid = "5b7eac5d-da83-42d4-dac1-d7f2ee00e30a"
     assert object_name("a" * 23 + "-nb-", uuid) == "a" * 23 + "-nb-" + uuid
 

@@ -1,4 +1,4 @@
-"""The spawner against single answers of the API; whole starts are tested in the sandbox."""
+"""The spawner with recorded answers of the API; the tests of the sandbox start real servers."""
 
 import asyncio
 from copy import deepcopy
@@ -18,7 +18,7 @@ from .pods import DIGEST, PODS, STREAM, UUID, manifest
 RULES = {"JUPYTERHUB_IDLE_TIMEOUT": "600", "JUPYTERHUB_CULL_WARNING": "300"}
 
 
-async def test_a_server_is_told_when_it_will_be_culled_whatever_environment_the_users_file_sets(spawner_of):
+async def test_the_environment_has_the_culling_rules_and_environment_overrides_them(spawner_of):
     spawner = spawner_of()
     assert not {*RULES, "JUPYTERHUB_STARTED"} & spawner.get_env().keys()
     spawner.culling = RULES
@@ -29,7 +29,7 @@ async def test_a_server_is_told_when_it_will_be_culled_whatever_environment_the_
         assert {name: spawner.get_env()[name] for name in expected} == expected
 
 
-async def test_the_pod_is_what_restricted_v2_and_the_seed_ask_for(spawner_of):
+async def test_the_pod_passes_restricted_v2_and_has_the_documented_labels(spawner_of):
     pod = await manifest(spawner_of(notebook_memory="512Mi", notebook_cpu="500m"))
     environment = {entry["name"]: entry["value"] for entry in pod["spec"]["containers"][0].pop("env")}
     annotations = pod["metadata"].pop("annotations")
@@ -84,13 +84,13 @@ async def test_the_pod_is_what_restricted_v2_and_the_seed_ask_for(spawner_of):
     }
 
 
-async def test_no_secret_of_the_hub_is_in_the_environment_of_a_pod(spawner_of, monkeypatch):
+async def test_the_pod_has_no_secret_of_the_hub(spawner_of, monkeypatch):
     for name in ("JUPYTERHUB_DATABASE_PASSWORD", "JUPYTERHUB_COOKIE_SECRET", "CONFIGPROXY_AUTH_TOKEN"):
         monkeypatch.setenv(name, "a-secret-of-the-hub")
     assert "a-secret-of-the-hub" not in str(await manifest(spawner_of()))
 
 
-async def test_a_user_with_a_volume_finds_it_again_by_its_name(spawner_of):
+async def test_a_users_claim_is_mounted_at_the_home_directory(spawner_of):
     spawner = spawner_of("alice", volume_size="1Gi", authenticator="github")
     claim = ApiClient().sanitize_for_serialization(spawner.get_pvc_manifest())
     assert (claim["metadata"]["name"], claim["metadata"]["labels"]["app"]) == (
@@ -110,7 +110,7 @@ async def test_a_user_with_a_volume_finds_it_again_by_its_name(spawner_of):
     ]
 
 
-async def test_the_first_start_copies_the_images_files_into_the_volume(spawner_of):
+async def test_an_init_container_copies_the_images_files_into_the_volume(spawner_of):
     limits = {"notebook_memory": "512Mi", "notebook_memory_request": "256Mi"}
     pod = await manifest(spawner_of("alice", volume_size="1Gi", authenticator="github", **limits))
     (notebook,) = pod["spec"]["containers"]
@@ -131,7 +131,7 @@ async def test_the_first_start_copies_the_images_files_into_the_volume(spawner_o
     ]
 
 
-async def test_a_volume_of_the_users_own_at_another_place_needs_no_copy(spawner_of):
+async def test_a_volume_elsewhere_needs_no_init_container(spawner_of):
     spawner = spawner_of("alice")
     spawner.volumes = [{"name": "shared", "persistentVolumeClaim": {"claimName": "shared"}}]
     spawner.volume_mounts = [{"name": "shared", "mountPath": "/opt/app-root/src/shared"}]
@@ -146,10 +146,8 @@ async def test_a_volume_of_the_users_own_at_another_place_needs_no_copy(spawner_
         ("Ünïcøde", "n-c-de---082e48c9"),
     ],
 )
-async def test_pods_and_volumes_are_labelled_with_their_user_so_that_costs_can_be_told_apart(
-    spawner_of, user, label
-):
-    """Where a name is no label it gets a hash, so that no two are one; the annotation has it as it is."""
+async def test_pods_and_claims_carry_the_label_of_their_user_for_cost_reports(spawner_of, user, label):
+    """A name that is no valid label gets a hash; the annotation has the exact name."""
     spawner = spawner_of(user, "second", volume_size="1Gi", authenticator="github")
     pod = (await manifest(spawner))["metadata"]
     claim = ApiClient().sanitize_for_serialization(spawner.get_pvc_manifest())["metadata"]
@@ -161,7 +159,7 @@ async def test_pods_and_volumes_are_labelled_with_their_user_so_that_costs_can_b
 
 
 async def test_kubespawners_own_settings_reach_the_pod(spawner_of):
-    """What users of the Helm chart set, and what becomes of it."""
+    """The settings that users of the Helm chart know."""
     spawner = spawner_of("alice")
     spawner.extra_labels = {"team": "physics"}
     spawner.extra_annotations = {"note": "{username}"}
@@ -201,7 +199,7 @@ async def test_kubespawners_own_settings_reach_the_pod(spawner_of):
     assert spec["hostAliases"] == [{"ip": "10.1.1.1", "hostnames": ["data"]}]
 
 
-async def test_names_of_pods_and_volumes_follow_the_rules_for_names(spawner_of):
+async def test_pod_names_are_made_by_object_name(spawner_of):
     @given(st.text(min_size=1), st.text())
     def follow(user, server):
         spawner.user.name, spawner.orm_spawner.name = user, server
@@ -212,7 +210,7 @@ async def test_names_of_pods_and_volumes_follow_the_rules_for_names(spawner_of):
     follow()
 
 
-async def test_other_templates_and_the_old_scheme_are_those_of_kubespawner(spawner_of):
+async def test_kubespawner_expands_other_templates_and_the_escape_scheme(spawner_of):
     spawner = spawner_of("alice@example.org", "second")
     expand = spawner._expand_user_properties
     assert expand("claim-{user_server}", "escape") == "claim-alice-40example-2eorg--second"
@@ -231,7 +229,7 @@ async def test_the_image_is_resolved_at_each_start(spawner_of, api):
 
 
 @pytest.mark.parametrize("image", ["quay.io/jupyter/base-notebook:latest", "python:3.12"])
-async def test_what_is_no_image_stream_of_an_openshift_stays_as_it_is(spawner_of, api, image):
+async def test_a_full_reference_and_an_image_on_plain_kubernetes_stay_unchanged(spawner_of, api, image):
     pod = await manifest(spawner_of(notebook_image=image))
     assert pod["spec"]["containers"][0]["image"] == image
 
@@ -242,15 +240,15 @@ async def start(spawner: OpenShiftSpawner) -> str:
     return refusal.value.jupyterhub_message
 
 
-async def test_an_image_stream_that_is_not_there_is_told_on_the_spawn_page(spawner_of, api, recorded):
+async def test_the_user_reads_that_the_image_stream_does_not_exist(spawner_of, api, recorded):
     api.answer(recorded["image stream not found"])
     assert await start(spawner_of(notebook_image="nosuch:1.0")) == (
-        'There is no image stream "nosuch" in the project rec. '
-        "This command lists those that there are: oc get imagestreams"
+        'The project rec has no image stream "nosuch". '
+        "This command lists the image streams: oc get imagestreams"
     )
 
 
-async def test_a_refused_pod_is_told_on_the_spawn_page_and_its_token_is_not_logged(
+async def test_the_user_reads_why_the_pod_was_refused_and_the_log_has_no_token(
     spawner_of, api, recorded, caplog
 ):
     api.answers["POST", PODS] = (403, recorded["create pod over the quota"]["response"])
@@ -262,7 +260,7 @@ async def test_a_refused_pod_is_told_on_the_spawn_page_and_its_token_is_not_logg
 
 
 def created(api, recorded, status: dict | None = None) -> None:
-    """Let the API create the pod that is asked for; its status then is the given one."""
+    """Let the API create the requested pod, with this status."""
     record = deepcopy(recorded["get pod whose image cannot be pulled"]["response"])
     if status:
         record["status"] |= status
@@ -276,7 +274,7 @@ def created(api, recorded, status: dict | None = None) -> None:
     api.answers["POST", PODS] = create
 
 
-async def test_an_image_that_cannot_be_pulled_ends_the_wait(spawner_of, api, recorded):
+async def test_an_image_that_cannot_be_pulled_ends_the_start(spawner_of, api, recorded):
     waiting = {"reason": "ImagePullBackOff", "message": 'Back-off pulling image "nosuch-notebook:1.0"'}
     container = {
         "name": "notebook",
@@ -292,21 +290,19 @@ async def test_an_image_that_cannot_be_pulled_ends_the_wait(spawner_of, api, rec
     )
 
 
-async def test_a_pod_without_a_place_is_told_before_jupyterhub_gives_up_without_a_reason(
-    spawner_of, api, recorded
-):
+async def test_an_unschedulable_pod_is_explained_before_jupyterhubs_own_timeout(spawner_of, api, recorded):
     message = "0/3 nodes are available: 3 Insufficient memory."
     created(api, recorded, {"conditions": [{"type": "PodScheduled", "status": "False", "message": message}]})
     spawner = spawner_of()
     spawner.start_timeout = 2
     assert await start(spawner) == (
         "The server did not start within 2 seconds: 0/3 nodes are available: 3 Insufficient memory. "
-        "Try again; if that does not help, ask those who run this hub."
+        "Try again; if that does not help, ask an administrator of this hub."
     )
 
 
-async def test_a_pod_of_the_same_name_from_before_is_not_mistaken_for_this_one(spawner_of, api, recorded):
-    """The old one's image could not be pulled; the new one is created after some time."""
+async def test_an_earlier_pod_with_the_same_name_is_ignored(spawner_of, api, recorded):
+    """The image of the earlier pod could not be pulled; the new pod does not exist yet."""
     old = deepcopy(recorded["get pod whose image cannot be pulled"]["response"])
     old["metadata"] |= {"name": f"jupyterhub-nb-{UUID}", "uid": "of-the-old-one"}
     old["status"]["containerStatuses"][0]["state"] = {"waiting": {"reason": "ImagePullBackOff"}}
@@ -316,7 +312,7 @@ async def test_a_pod_of_the_same_name_from_before_is_not_mistaken_for_this_one(s
     assert spawner._created_pod() is None
 
 
-async def test_an_overloaded_api_is_asked_again_for_the_pod(spawner_of, api, recorded):
+async def test_creating_the_pod_is_retried_when_the_api_is_overloaded(spawner_of, api, recorded):
     created(api, recorded)
     create = api.answers["POST", PODS]
     answers = [(429, {"message": "too many requests"}), (503, "unavailable")]

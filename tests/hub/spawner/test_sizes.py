@@ -7,7 +7,7 @@ def option(**sizes: dict) -> dict:
     return size_option({name: Size(**size) for name, size in sizes.items()})
 
 
-def test_a_size_is_a_choice_with_its_limits():
+def test_each_size_is_a_choice_with_its_limits():
     sizes = {"Small": {"cpu": "500m", "memory": "1Gi"}, "Large": {"cpu": 4, "memory": "16Gi"}}
     sizes["Large"] |= {"cpu_request": 1, "memory_request": "8Gi"}
     assert option(**sizes) == {
@@ -41,7 +41,7 @@ def test_a_size_is_a_choice_with_its_limits():
     }
 
 
-def test_a_size_takes_away_the_gpu_of_another():
+def test_a_size_resets_the_gpu_of_another_size():
     choices = option(Plain={}, GPU={"gpu": 1}, AMD={"resources": {"amd.com/gpu": 2}})["size"]["choices"]
     assert {
         name: (choice["display_name"], choice["kubespawner_override"]["extra_resource_limits"])
@@ -57,10 +57,10 @@ def test_without_sizes_there_is_no_option():
     assert size_option({}) == {}
 
 
-def test_a_name_cannot_bring_its_own_html():
+def test_names_are_escaped():
     ((key, choice),) = option(**{"<b>": {}})["size"]["choices"].items()
     assert (key[:2], choice["display_name"]) == ("b-", "&lt;b&gt;")
 
 
-def test_no_two_sizes_are_the_same_choice():
+def test_similar_names_of_sizes_stay_different_choices():
     assert len(option(**{"A": {}, "A!": {}, "Ä": {}})["size"]["choices"]) == 3
