@@ -3,7 +3,7 @@
 import re
 import shlex
 
-from sandbox.paths import CHECKOUT
+from tests.paths import CHECKOUT
 
 PAGE = (CHECKOUT / "CONTRIBUTING.md").read_text()
 

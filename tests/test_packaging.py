@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jupyterhub_openshift
 from sandbox.builds.sources import copy_working_tree
-from sandbox.paths import CHECKOUT
+from tests.paths import CHECKOUT
 
 UV = CHECKOUT / ".venv/bin/uv"
 
