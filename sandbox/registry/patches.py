@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 
+import jsonpatch
+
 from sandbox.apimachinery import errors, schema
 from sandbox.apimachinery.json_types import Json, Obj
 from sandbox.apimachinery.store import copied
@@ -50,15 +52,12 @@ def merged(old: Json, patch: Json) -> Json:
 
 
 def by_operations(document: Json, operations: list[Obj]) -> Json:
-    """RFC 6902; StatusError 422 where one cannot be done."""
-    for operation in operations:
-        kind, path = operation.get("op"), operation.get("path", "")
-        try:
-            document = _operate(document, kind, path, operation)
-        except (KeyError, IndexError, ValueError, TypeError):
-            message = "the server rejected our request due to an error in our request"
-            raise errors.StatusError(422, "Invalid", message, {}) from None
-    return document
+    """Apply RFC 6902; StatusError 422 when an operation cannot be done."""
+    try:
+        return jsonpatch.apply_patch(document, operations)
+    except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException, TypeError):
+        message = "the server rejected our request due to an error in our request"
+        raise errors.StatusError(422, "Invalid", message, {}) from None
 
 
 def strategic(old: Obj, patch: Obj, struct: str) -> Obj:
@@ -135,43 +134,3 @@ def _ordered(items: list[Json], order: list[Json], field: schema.Field | None) -
         return wanted.index(value) if value in wanted else len(wanted)
 
     return sorted(items, key=place)
-
-
-def _operate(document: Json, kind: Json, path: str, operation: Obj) -> Json:
-    steps = [step.replace("~1", "/").replace("~0", "~") for step in path.split("/")[1:]]
-    if kind in ("move", "copy"):
-        value = copied(_at(document, operation["from"]))
-        if kind == "move":
-            document = _operate(document, "remove", operation["from"], {})
-        return _operate(document, "add", path, {"value": value})
-    if not steps:
-        if kind == "test" and document != operation["value"]:
-            raise ValueError(path)
-        return operation["value"] if kind in ("add", "replace") else document
-    parent = _at(document, path.rpartition("/")[0])
-    step: Json = steps[-1]
-    if isinstance(parent, list):
-        step = len(parent) if step == "-" else int(step)
-        if kind != "add" or step > len(parent):
-            parent[step]
-    elif kind in ("remove", "replace", "test") and step not in parent:
-        raise KeyError(step)
-    if kind == "test":
-        if parent[step] != operation.get("value"):
-            raise ValueError(path)
-    elif kind == "remove":
-        del parent[step]
-    elif kind == "add" and isinstance(parent, list):
-        parent.insert(step, operation["value"])
-    elif kind in ("add", "replace"):
-        parent[step] = operation["value"]
-    else:
-        raise ValueError(kind)
-    return document
-
-
-def _at(document: Json, path: str) -> Json:
-    for step in path.split("/")[1:]:
-        name = step.replace("~1", "/").replace("~0", "~")
-        document = document[int(name)] if isinstance(document, list) else document[name]
-    return document

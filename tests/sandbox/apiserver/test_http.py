@@ -57,7 +57,7 @@ class Served:
 @asynccontextmanager
 async def served(tmp_path: Path) -> AsyncIterator[Served]:
     api, faults = an_api(), Faults()
-    tokens = Tokens(api.store, PROJECT, b"key", {"developer": DEVELOPER, "admin": ADMIN})
+    tokens = Tokens(api.store, PROJECT, b"k" * 32, {"developer": DEVELOPER, "admin": ADMIN})
 
     def log_file(pod: str, container: str, previous: bool) -> Path | None:
         file = tmp_path / f"{pod}-{container}{'-previous' if previous else ''}"
@@ -327,7 +327,7 @@ async def test_projects_are_listed_to_those_who_may_see_them(tmp_path: Path) -> 
         _, all_of_it = await it.ask("GET", path, **TABLE)
         assert [row["cells"] for row in all_of_it["rows"]] == [["rec", "", "Active"]]
         it.api.create("serviceaccounts", {"metadata": {"name": "other"}}, ADMIN)
-        tokens = Tokens(it.api.store, PROJECT, b"key", {})
+        tokens = Tokens(it.api.store, PROJECT, b"k" * 32, {})
         _, others = await it.ask("GET", path, who=tokens.issue("other"))
         assert others["items"] == []
 

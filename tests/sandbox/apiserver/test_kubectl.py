@@ -72,7 +72,7 @@ async def kubectl(directory: Path) -> AsyncIterator[Kubectl]:
         "kubectl", "make"
     )
     api, authority = an_api(), Authority(directory / "ca")
-    tokens = Tokens(api.store, PROJECT, b"key", {"developer's": DEVELOPER})
+    tokens = Tokens(api.store, PROJECT, b"k" * 32, {"developer's": DEVELOPER})
     runner = web.AppRunner(application(api, tokens), shutdown_timeout=0.1, handler_cancellation=True)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=authority.context("api", ["127.0.0.1"])).start()

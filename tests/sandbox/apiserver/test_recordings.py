@@ -145,7 +145,7 @@ async def rec(state: Path) -> AsyncIterator[tuple[TestServer, dict[str, str], tu
     substitute = (RECORDED_DIGEST, image.digest)
     seed.fill(store, PROJECT)
     api = Api(store, PROJECT)
-    tokens = Tokens(store, PROJECT, b"key", {"admin's": ADMIN, "developer's": person("developer")})
+    tokens = Tokens(store, PROJECT, b"k" * 32, {"admin's": ADMIN, "developer's": person("developer")})
     network = Network(PROJECT, store)
     kubelet = Kubelet(Node(PROJECT, store, images, network, state=state, issue=tokens.issue, ca=""))
     cluster = Cluster(store, api, PROJECT, state)

@@ -27,7 +27,7 @@ async def replay() -> list[Obj]:
     """All requests in order; of what was taken, status and warnings alone were recorded."""
     api = an_api()
     people = {"admin": ADMIN, "developer": person("developer")}
-    tokens = Tokens(api.store, PROJECT, b"key", people)
+    tokens = Tokens(api.store, PROJECT, b"k" * 32, people)
     answers = []
     async with TestServer(application(api, tokens)) as server, ClientSession(server.make_url("/")) as session:
         for asked in REFUSALS:

@@ -36,7 +36,7 @@ class Recorded:
         seed.fill(self.store, PROJECT)
         self.api = Api(self.store, PROJECT)
         people = {"admin's": ADMIN, "developer's": person("developer")}
-        self.tokens = Tokens(self.store, PROJECT, b"key", people)
+        self.tokens = Tokens(self.store, PROJECT, b"k" * 32, people)
         access_tokens.fill(self.store, PROJECT)
         self.later = 0.0  # seconds that passed unseen
         self.oauth = OAuth(self.store, PROJECT, self.tokens, lambda: time.monotonic() + self.later)
