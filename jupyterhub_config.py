@@ -30,6 +30,7 @@ configure.configure_storage(c, settings, project)
 
 load_config_files(c, settings, building=cluster is None)  # your own files
 
+configure.configure_spawner(c, settings, project)
 configure.configure_admins(c, settings, project)  # these add to your roles and services
 configure.configure_culling(c, settings, project)
 configure.configure_metrics(c, settings, project)

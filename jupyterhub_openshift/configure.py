@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from kubespawner import KubeSpawner
 from sqlalchemy import URL
 from traitlets.config import Config, LazyConfigValue
 
@@ -16,10 +17,12 @@ from .authenticator.chosen import is_chosen, temporary_users
 from .authenticator.project_authenticator import ProjectAuthenticator, project_admins
 from .authenticator.temporary_users import TemporaryAuthenticator
 from .cluster.project import Project
+from .config_files.trait_check import configured_class
 from .logs import LOGGING
 from .proxy import SeparateProxy
 from .quantity import parse_quantity
 from .settings.environment import OPENSHIFT, TEMPORARY, Settings
+from .spawner.container_defaults import RESTRICTED
 from .spawner.home_volume import HOME
 from .spawner.openshift_spawner import OpenShiftSpawner, profiles
 
@@ -126,6 +129,7 @@ def configure_notebooks(c: Config, settings: Settings, project: Project) -> None
     c.KubeSpawner.namespace = project.namespace
     c.KubeSpawner.image = settings.notebook_image
     c.KubeSpawner.profile_list = profiles
+    c.OpenShiftSpawner.application_name = name
     c.OpenShiftSpawner.image_menu = settings.notebook_menu == "on"
     c.Spawner.cmd = ["/opt/app-root/bin/start-singleuser.sh"]
     c.Spawner.ip = ""  # all interfaces, IPv4 and IPv6
@@ -144,16 +148,21 @@ def configure_notebooks(c: Config, settings: Settings, project: Project) -> None
     c.Spawner.poll_interval = 5  # seconds until the hub notices a deleted pod
 
 
+def configure_spawner(c: Config, settings: Settings, project: Project) -> None:
+    """Use the hub's spawner where a user's file chooses KubeSpawner, as files for KubeSpawner often do.
+
+    Runs after the user's files. KubeSpawner alone resolves no image stream and mounts no home volume.
+    """
+    if configured_class(c.JupyterHub.spawner_class, "spawners") is KubeSpawner:
+        c.JupyterHub.spawner_class = OpenShiftSpawner
+
+
 def configure_security(c: Config, settings: Settings, project: Project) -> None:
     """Meet the SCC restricted-v2 and the pod security standard `restricted`."""
     c.KubeSpawner.uid = project.uid
     c.KubeSpawner.fs_gid = project.fs_group
     c.KubeSpawner.allow_privilege_escalation = False
-    c.KubeSpawner.container_security_context = {
-        "runAsNonRoot": True,
-        "capabilities": {"drop": ["ALL"]},
-        "seccompProfile": {"type": "RuntimeDefault"},
-    }
+    c.KubeSpawner.container_security_context = {**RESTRICTED}
     c.KubeSpawner.automount_service_account_token = False
 
 
@@ -182,8 +191,7 @@ def configure_storage(c: Config, settings: Settings, project: Project) -> None:
     if settings.storage_class:
         c.KubeSpawner.storage_class = settings.storage_class
     c.KubeSpawner.pvc_name_template = settings.application_name + "-nb-{user_server}"
-    c.KubeSpawner.volumes = {"home": {"name": "home", "persistentVolumeClaim": {"claimName": "{pvc_name}"}}}
-    c.KubeSpawner.volume_mounts = {"home": {"name": "home", "mountPath": HOME}}
+    c.OpenShiftSpawner.home_volume = True
 
 
 def configure_admins(c: Config, settings: Settings, project: Project) -> None:
@@ -194,6 +202,7 @@ def configure_admins(c: Config, settings: Settings, project: Project) -> None:
     """
     if temporary_users(c):
         return
+    _allow_admins(c, settings)
     openshift = is_chosen(c, ProjectAuthenticator)
     groups = set(settings.admin_groups)
     if openshift and c.ProjectAuthenticator.allow_project:
@@ -210,6 +219,16 @@ def configure_admins(c: Config, settings: Settings, project: Project) -> None:
     scopes |= {f"read:users:name!user={name}" for name in users}
     scopes |= {f"read:{what}:name!group={name}" for what in ("users", "groups") for name in groups}
     c.JupyterHub.extra_user_scopes = scopes | set(_user_value(c.JupyterHub, "extra_user_scopes", set()))
+
+
+def _allow_admins(c: Config, settings: Settings) -> None:
+    """Let the admins of the environment log in, whomever a user's file allows."""
+    if settings.admin_users:
+        allowed = set(_user_value(c.Authenticator, "allowed_users", set()))
+        c.Authenticator.allowed_users = allowed | settings.admin_users
+    if settings.admin_groups:
+        allowed = set(_user_value(c.Authenticator, "allowed_groups", set()))
+        c.Authenticator.allowed_groups = allowed | settings.admin_groups
 
 
 def configure_culling(c: Config, settings: Settings, project: Project) -> None:

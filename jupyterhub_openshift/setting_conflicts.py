@@ -9,8 +9,10 @@ from traitlets.config import Config
 from .authenticator.chosen import is_chosen, temporary_users
 from .authenticator.project_authenticator import ProjectAuthenticator
 from .cluster.project import Project
+from .config_files.trait_check import configured_class
 from .quantity import parse_quantity
 from .settings.environment import Settings, SettingsError, setting_problem, variable_of
+from .spawner.openshift_spawner import OpenShiftSpawner
 
 NEEDS_LASTING_USERS = ("volume_size", "allowed_users", "allowed_groups", "admin_users", "admin_groups")
 
@@ -20,6 +22,7 @@ def refuse_conflicts(c: Config, settings: Settings, project: Project) -> None:
     problems = [
         *_with_temporary_users(c, settings),
         *_with_login(c, settings, project),
+        *_with_spawner(c, settings),
         *_with_each_other(settings),
     ]
     if problems:
@@ -51,6 +54,14 @@ def _with_login(c: Config, settings: Settings, project: Project) -> Iterator[str
     if project.known and not project.login_server:
         reason = "this cluster's API announces no OAuth server of OpenShift"
         yield setting_problem(settings, "authenticator", reason, "JUPYTERHUB_AUTHENTICATOR=generic-oauth")
+
+
+def _with_spawner(c: Config, settings: Settings) -> Iterator[str]:
+    spawner = configured_class(c.JupyterHub.spawner_class, "spawners")
+    if settings.volume_size and isinstance(spawner, type) and not issubclass(spawner, OpenShiftSpawner):
+        reason = f"has no effect with the spawner {spawner.__name__}, and users would lose their files"
+        example = f"class {spawner.__name__}(jupyterhub_openshift.OpenShiftSpawner) in your file"
+        yield setting_problem(settings, "volume_size", reason, example)
 
 
 def _with_each_other(settings: Settings) -> Iterator[str]:

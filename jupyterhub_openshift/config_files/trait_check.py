@@ -25,7 +25,7 @@ class TraitChecker:
 
     def __init__(self, c: Config) -> None:
         for trait, group in _CLASS_TRAITS.items():
-            _import(c.JupyterHub.get(trait), group)  # so that the chosen classes are found below
+            configured_class(c.JupyterHub.get(trait), group)  # so that the chosen classes are found below
         self._import_named(c)
         self.c = c
         self.classes = {cls.__name__: cls for cls in _subclasses(Configurable)}
@@ -107,16 +107,18 @@ class TraitChecker:
         for group in _CLASS_TRAITS.values():
             for entry in entry_points(group=f"jupyterhub.{group}"):
                 if entry.value.rpartition(":")[2] in c:
-                    _import(entry.name, group)
+                    configured_class(entry.name, group)
 
 
-def _import(value: object, group: str) -> None:
-    if isinstance(value, str):
-        registered = {entry.name.lower(): entry for entry in entry_points(group=f"jupyterhub.{group}")}
-        try:
-            registered[value.lower()].load() if value.lower() in registered else import_item(value)
-        except Exception:  # reported by _unusable_class
-            return
+def configured_class(value: object, group: str) -> object:
+    """Return the class that a registered name or an import path stands for; None if it cannot be imported."""
+    if not isinstance(value, str):
+        return value
+    registered = {entry.name.lower(): entry for entry in entry_points(group=f"jupyterhub.{group}")}
+    try:
+        return registered[value.lower()].load() if value.lower() in registered else import_item(value)
+    except Exception:  # reported by _unusable_class
+        return None
 
 
 def _unusable_class(value: str, group: str) -> str:

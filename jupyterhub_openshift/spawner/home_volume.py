@@ -1,10 +1,25 @@
-"""Adds an init container that copies the image's home directory into a new volume.
+"""The user's volume is mounted at the image's home, whatever other volumes a configuration file adds.
 
-A volume mounted over the home directory hides the files that the image has there. The init container runs
-`setup-volume.sh` from the notebook image; an image without that script starts with the volume unchanged.
+`c.KubeSpawner.volumes`, `volume_mounts`, `extra_pod_config` and a profile's `kubespawner_override` replace
+what was set before, so the home volume is added to the finished pod:
+
+| in the pod | the home volume |
+|---|---|
+| nothing at the home | is added beside the pod's other volumes |
+| the user's claim at the home | is that one |
+| another volume at the home | a HomeTaken error, unless `c.OpenShiftSpawner.home_volume = False` |
+
+A volume covers the image's files at its mount path, so an init container of the notebook's image copies them
+into an empty volume. An image without our `setup-volume.sh` starts with the volume as it is.
 """
 
-from kubernetes_asyncio.client import V1Container, V1Pod, V1VolumeMount
+from kubernetes_asyncio.client import (
+    V1Container,
+    V1PersistentVolumeClaimVolumeSource,
+    V1Pod,
+    V1Volume,
+    V1VolumeMount,
+)
 
 HOME = "/opt/app-root/src"  # the home directory in every sclorg Python image
 MOUNTED_AT = "/mnt/volume"
@@ -12,10 +27,37 @@ SCRIPT = "/opt/app-root/bin/setup-volume.sh"
 SETUP = f"test ! -x {SCRIPT} || exec {SCRIPT} {HOME} {MOUNTED_AT}"
 
 
-def with_volume_setup(pod: V1Pod) -> V1Pod:
-    """Add the init container to a pod that mounts a volume over the image's home directory."""
+class HomeTaken(ValueError):
+    """Another volume is mounted where the user's volume belongs."""
+
+    def __init__(self, volume: str) -> None:
+        super().__init__(
+            f"mounts the volume {volume} at {HOME}, which is the place of each user's own volume. Mount it "
+            f"elsewhere, or turn the users' volumes off: c.OpenShiftSpawner.home_volume = False"
+        )
+
+
+def with_home_volume(pod: V1Pod, claim: str) -> V1Pod:
+    """Add the user's volume to the pod, or raise a HomeTaken error."""
     notebook = pod.spec.containers[0]
-    mount = next((each for each in notebook.volume_mounts or [] if each.mount_path == HOME), None)
+    volumes = {field(volume, "name"): volume for volume in pod.spec.volumes or []}
+    mounts = notebook.volume_mounts or []
+    at_home = [field(mount, "name") for mount in mounts if _path(mount) == HOME]
+    if at_home:
+        if _claim(volumes.get(at_home[0])) != claim:
+            raise HomeTaken(str(at_home[0]))
+        return pod
+    name = next(name for name in ("home", "user-home", "openshift-user-home") if name not in volumes)
+    source = V1PersistentVolumeClaimVolumeSource(claim_name=claim)
+    pod.spec.volumes = [V1Volume(name=name, persistent_volume_claim=source), *(pod.spec.volumes or [])]
+    notebook.volume_mounts = [V1VolumeMount(name=name, mount_path=HOME), *mounts]
+    return pod
+
+
+def with_volume_setup(pod: V1Pod) -> V1Pod:
+    """Add the init container that copies the image's files, if a volume is mounted at the image's home."""
+    notebook = pod.spec.containers[0]
+    mount = next((each for each in notebook.volume_mounts or [] if _path(each) == HOME), None)
     if mount is None:
         return pod
     setup = V1Container(
@@ -25,7 +67,27 @@ def with_volume_setup(pod: V1Pod) -> V1Pod:
         command=["/bin/sh", "-c", SETUP],
         resources=notebook.resources,
         security_context=notebook.security_context,
-        volume_mounts=[V1VolumeMount(name=mount.name, mount_path=MOUNTED_AT, sub_path=mount.sub_path)],
+        volume_mounts=[
+            V1VolumeMount(
+                name=field(mount, "name"), mount_path=MOUNTED_AT, sub_path=field(mount, "sub_path", "subPath")
+            )
+        ],
     )
     pod.spec.init_containers = [setup, *(pod.spec.init_containers or [])]
     return pod
+
+
+def field(part: object, *names: str) -> object:
+    """Return a field of a pod's part: `extra_pod_config` leaves plain dicts among the API's models."""
+    if isinstance(part, dict):
+        return next((part[name] for name in names if name in part), None)
+    return getattr(part, names[0], None)
+
+
+def _path(mount: object) -> str:
+    return str(field(mount, "mount_path", "mountPath") or "").rstrip("/")
+
+
+def _claim(volume: object) -> object:
+    source = field(volume, "persistent_volume_claim", "persistentVolumeClaim")
+    return field(source, "claim_name", "claimName")

@@ -14,8 +14,9 @@ from kubespawner.clients import shared_client
 from traitlets import Bool, Dict, Unicode
 
 from ..model_trait import ModelDict
+from .container_defaults import with_container_defaults
 from .group_limits import Limits, ServerUsage, limits_for, refuse_without_room
-from .home_volume import with_volume_setup
+from .home_volume import with_home_volume, with_volume_setup
 from .image_menu import image_profiles, labelled_streams, with_sizes
 from .image_streams import resolve_image
 from .object_names import object_name
@@ -67,6 +68,12 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
     """
 
     image_menu = Bool(False, config=True, help="Let users choose among the labelled image streams")
+    home_volume = Bool(
+        False,
+        config=True,
+        help="Mount each user's volume at the image's home, beside the volumes of a configuration file",
+    )
+    application_name = Unicode(config=True, help="Value of the label `app` on pods and volumes")
     sizes = ModelDict(Size, config=True, help="Server sizes that users may choose: see spawner/sizes.py")
     group_limits = ModelDict(Limits, config=True, help="Limits per group: see spawner/group_limits.py")
 
@@ -147,11 +154,23 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
             rules["JUPYTERHUB_STARTED"] = self.orm_spawner.started.replace(tzinfo=timezone.utc).isoformat()
         return {**rules, **super().get_env()}
 
-    async def get_pod_manifest(self) -> Any:  # noqa: ANN401 (V1Pod)
-        """Resolve the image stream tag, set up the volume, and omit service links by default."""
-        pod = await super().get_pod_manifest()
+    def _build_common_labels(self, extra_labels: Mapping[str, str]) -> dict[str, str]:
+        """As upstream; the label by which the hub, its network policies and `oc delete` select stays."""
+        labels: dict[str, str] = super()._build_common_labels(extra_labels)
+        return labels | ({"app": self.application_name} if self.application_name else {})
+
+    async def unresolved_pod_manifest(self) -> Any:  # noqa: ANN401 (V1Pod)
+        """Build the pod without asking the API: add what the hub needs, and omit service links by default."""
+        pod = with_container_defaults(await super().get_pod_manifest(), self.get_env())
+        if self.home_volume:
+            pod = with_home_volume(pod, self.pvc_name)
         if pod.spec.enable_service_links is None:
             pod.spec.enable_service_links = False
+        return pod
+
+    async def get_pod_manifest(self) -> Any:  # noqa: ANN401 (V1Pod)
+        """Resolve the image stream tag in the pod, and set up its volume."""
+        pod = await self.unresolved_pod_manifest()
         api = shared_client("CustomObjectsApi")
         pod.spec.containers[0].image = await resolve_image(self.image, self.namespace, api)
         return with_volume_setup(pod)

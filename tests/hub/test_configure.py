@@ -193,7 +193,7 @@ def test_notebooks_are_named_and_labelled_after_the_application():
                 "app.kubernetes.io/managed-by": "kubespawner",
             },
         },
-        "OpenShiftSpawner": {"image_menu": False},
+        "OpenShiftSpawner": {"application_name": "jakevdp", "image_menu": False},
         "Spawner": {
             "cmd": ["/opt/app-root/bin/start-singleuser.sh"],
             "ip": "",
@@ -208,7 +208,7 @@ def test_notebooks_are_named_and_labelled_after_the_application():
 
 def test_the_menu_offers_the_projects_image_streams():
     c = configured(configure.configure_notebooks, notebook_menu="on")
-    assert c.OpenShiftSpawner == {"image_menu": True}
+    assert c.OpenShiftSpawner == {"application_name": "jupyterhub", "image_menu": True}
 
 
 def test_the_classic_interface_opens_at_tree():
@@ -297,9 +297,8 @@ def test_with_a_size_each_user_has_a_volume_that_is_kept():
             "storage_capacity": "1Gi",
             "storage_class": "fast",
             "pvc_name_template": "jupyterhub-nb-{user_server}",
-            "volumes": {"home": {"name": "home", "persistentVolumeClaim": {"claimName": "{pvc_name}"}}},
-            "volume_mounts": {"home": {"name": "home", "mountPath": "/opt/app-root/src"}},
-        }
+        },
+        "OpenShiftSpawner": {"home_volume": True},
     }
 
 
@@ -530,6 +529,28 @@ def test_with_the_openshift_login_project_admins_are_hub_admins():
 def test_a_group_of_another_login_is_not_taken_for_the_projects_admins():
     """GitHub's teams are called `organisation:team`."""
     assert "load_roles" not in administered("github")
+
+
+def test_admins_of_the_environment_may_log_in_whomever_a_users_file_allows():
+    c = Config({"JupyterHub": {"authenticator_class": "github"}})
+    c.Authenticator.allowed_users = {"dave"}
+    c.Authenticator.allowed_groups.add("staff")
+    configure.configure_admins(c, settings(**ADMINS), PROJECT)
+    assert c.Authenticator == {"allowed_users": {"dave", "Carol"}, "allowed_groups": {"staff", "teachers"}}
+
+
+def test_the_hubs_spawner_is_used_where_a_users_file_chooses_kubespawner():
+    for chosen in ("kubespawner.KubeSpawner", "kubespawner.spawner.KubeSpawner", KubeSpawner):
+        c = Config({"JupyterHub": {"spawner_class": chosen}})
+        configure.configure_spawner(c, settings(), PROJECT)
+        assert c.JupyterHub.spawner_class is OpenShiftSpawner
+
+
+@pytest.mark.parametrize("chosen", ["simple", "jupyterhub.spawner.LocalProcessSpawner", OpenShiftSpawner])
+def test_another_spawner_of_a_users_file_is_used(chosen):
+    c = Config({"JupyterHub": {"spawner_class": chosen}})
+    configure.configure_spawner(c, settings(), PROJECT)
+    assert c.JupyterHub.spawner_class == chosen
 
 
 def test_temporary_users_have_no_admins_and_nothing_to_share():

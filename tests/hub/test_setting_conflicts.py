@@ -1,12 +1,14 @@
 """Settings that don't go with each other, or with the login that is in effect."""
 
 import pytest
+from kubespawner import KubeSpawner
 from traitlets.config import Config
 
 from jupyterhub_openshift.cluster.project import Project
 from jupyterhub_openshift.configure import configure_login
 from jupyterhub_openshift.setting_conflicts import refuse_conflicts
 from jupyterhub_openshift.settings.environment import SettingsError, read_settings
+from jupyterhub_openshift.spawner.openshift_spawner import OpenShiftSpawner
 
 PROJECT = Project("rec", login_server="https://oauth-openshift.apps.real.test")
 
@@ -113,3 +115,19 @@ def test_a_complete_openshift_login_has_no_conflict(monkeypatch):
     monkeypatch.setenv("JUPYTERHUB_CRYPT_KEY", "0f" * 32)
     monkeypatch.setenv("JUPYTERHUB_ALLOW", "project")
     refuse_conflicts(configured(), read_settings(), PROJECT)
+
+
+def test_a_volume_is_refused_with_a_spawner_that_would_not_mount_it(monkeypatch):
+    monkeypatch.setenv("JUPYTERHUB_AUTHENTICATOR", "github")
+    monkeypatch.setenv("JUPYTERHUB_VOLUME_SIZE", "1Gi")
+    c = configured()
+    c.JupyterHub.spawner_class = type("Mine", (KubeSpawner,), {})
+    with pytest.raises(SettingsError) as refusal:
+        refuse_conflicts(c, read_settings(), PROJECT)
+    assert str(refusal.value) == (
+        "1 setting of this hub cannot be used:\n"
+        "  JUPYTERHUB_VOLUME_SIZE=1Gi: has no effect with the spawner Mine, and users would lose their "
+        "files. An example that works: class Mine(jupyterhub_openshift.OpenShiftSpawner) in your file"
+    )
+    c.JupyterHub.spawner_class = type("Mine", (OpenShiftSpawner,), {})
+    refuse_conflicts(c, read_settings(), PROJECT)

@@ -1,0 +1,136 @@
+"""What a configuration file or a profile adds to a pod stays beside what the hub needs."""
+
+import pytest
+
+from jupyterhub_openshift.spawner.home_volume import HomeTaken
+
+from .pods import manifest
+
+HOME = {"name": "home", "persistentVolumeClaim": {"claimName": "jupyterhub-nb-alice"}}
+HOME_MOUNT = {"name": "home", "mountPath": "/opt/app-root/src"}
+SHARED = {"name": "shared", "persistentVolumeClaim": {"claimName": "shared"}}
+SHARED_MOUNT = {"name": "shared", "mountPath": "/opt/app-root/src/shared"}
+
+
+def with_volume(spawner_of):
+    return spawner_of("alice", volume_size="1Gi", authenticator="github")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"volumes": [SHARED], "volume_mounts": [SHARED_MOUNT]},
+        {"volumes": {"a": SHARED}, "volume_mounts": {"a": SHARED_MOUNT}},
+        {
+            "extra_pod_config": {"volumes": [SHARED]},
+            "extra_container_config": {"volumeMounts": [SHARED_MOUNT]},
+        },
+    ],
+    ids=["lists", "dicts", "extra config"],
+)
+@pytest.mark.parametrize("place", ["file", "profile"])
+async def test_the_home_volume_stays_beside_other_volumes(spawner_of, settings, place):
+    spawner = with_volume(spawner_of)
+    if place == "file":
+        for name, value in settings.items():
+            setattr(spawner, name, value)
+    else:
+        spawner.profile_list = [{"display_name": "A", "kubespawner_override": settings}]
+        await spawner.load_user_options()
+    spec = (await manifest(spawner))["spec"]
+    assert spec["volumes"] == [HOME, SHARED]
+    assert spec["containers"][0]["volumeMounts"] == [HOME_MOUNT, SHARED_MOUNT]
+    assert spec["initContainers"][0]["volumeMounts"] == [{"name": "home", "mountPath": "/mnt/volume"}]
+
+
+async def test_the_home_volume_is_mounted_once_where_a_file_mounts_it_too(spawner_of):
+    """As earlier versions of this hub needed it, and as KubeSpawner's documentation shows it."""
+    spawner = with_volume(spawner_of)
+    spawner.volumes = [{"name": "volume-{user_server}", "persistentVolumeClaim": {"claimName": "{pvc_name}"}}]
+    spawner.volume_mounts = [{"name": "volume-{user_server}", "mountPath": "/opt/app-root/src/"}]
+    spec = (await manifest(spawner))["spec"]
+    assert spec["volumes"] == [HOME | {"name": "volume-alice"}]
+    assert spec["containers"][0]["volumeMounts"] == [
+        {"name": "volume-alice", "mountPath": "/opt/app-root/src/"}
+    ]
+
+
+async def test_the_home_volume_avoids_a_name_that_a_file_uses(spawner_of):
+    spawner = with_volume(spawner_of)
+    spawner.volumes = [{"name": "home", "emptyDir": {}}]
+    spawner.volume_mounts = [{"name": "home", "mountPath": "/scratch"}]
+    spec = (await manifest(spawner))["spec"]
+    assert spec["volumes"] == [HOME | {"name": "user-home"}, {"name": "home", "emptyDir": {}}]
+    assert spec["containers"][0]["volumeMounts"][0] == HOME_MOUNT | {"name": "user-home"}
+
+
+async def test_another_volume_at_the_home_is_refused(spawner_of):
+    spawner = with_volume(spawner_of)
+    spawner.volumes, spawner.volume_mounts = [SHARED], [SHARED_MOUNT | {"mountPath": "/opt/app-root/src"}]
+    with pytest.raises(HomeTaken) as refusal:
+        await manifest(spawner)
+    assert str(refusal.value) == (
+        "mounts the volume shared at /opt/app-root/src, which is the place of each user's own volume. "
+        "Mount it elsewhere, or turn the users' volumes off: c.OpenShiftSpawner.home_volume = False"
+    )
+
+
+@pytest.mark.parametrize("place", ["file", "profile"])
+async def test_one_setting_leaves_the_home_volume_out(spawner_of, place):
+    spawner = with_volume(spawner_of)
+    spawner.volumes, spawner.volume_mounts = [SHARED], [SHARED_MOUNT | {"mountPath": "/opt/app-root/src"}]
+    if place == "file":
+        spawner.home_volume = False
+    else:
+        spawner.profile_list = [{"display_name": "A", "kubespawner_override": {"home_volume": False}}]
+        await spawner.load_user_options()
+    assert (await manifest(spawner))["spec"]["volumes"] == [SHARED]
+
+
+@pytest.mark.parametrize("setting", ["common_labels", "extra_labels"])
+async def test_a_file_cannot_lose_the_label_that_selects_pods_and_volumes(spawner_of, setting):
+    spawner = with_volume(spawner_of)
+    setattr(spawner, setting, {"app": "physics", "component": "lab", "team": "physics"})
+    expected = {"app": "jupyterhub", "component": "singleuser-server", "team": "physics"}
+    labels = (await manifest(spawner))["metadata"]["labels"]
+    assert {name: labels[name] for name in expected} == expected
+    if setting == "common_labels":
+        assert spawner.get_pvc_manifest().metadata.labels["app"] == "jupyterhub"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"container_security_context": {"readOnlyRootFilesystem": True}},
+        {"container_security_context": lambda spawner: {"readOnlyRootFilesystem": True}},
+        {"extra_container_config": {"securityContext": {"readOnlyRootFilesystem": True}}},
+    ],
+    ids=["dict", "callable", "extra config"],
+)
+async def test_the_restricted_security_context_stays_beside_other_fields(spawner_of, settings):
+    spawner = spawner_of("alice")
+    for name, value in settings.items():
+        setattr(spawner, name, value)
+    context = (await manifest(spawner))["spec"]["containers"][0]["securityContext"]
+    expected = {
+        "readOnlyRootFilesystem": True,
+        "runAsNonRoot": True,
+        "capabilities": {"drop": ["ALL"]},
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    assert {name: context[name] for name in expected} == expected
+
+
+async def test_the_variables_of_jupyterhub_stay_beside_those_of_extra_container_config(spawner_of):
+    spawner = spawner_of("alice")
+    spawner.environment = {
+        "GREETING": "hello",
+        "TOKEN": {"valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}},
+    }
+    spawner.extra_container_config = {"env": [{"name": "GREETING", "value": "good morning"}]}
+    env = (await manifest(spawner))["spec"]["containers"][0]["env"]
+    by_name = {entry["name"]: entry for entry in env}
+    assert len(by_name) == len(env)
+    assert by_name["GREETING"]["value"] == "good morning"
+    assert by_name["JUPYTERHUB_API_TOKEN"]["value"] == "the-token-of-the-server"
+    assert by_name["TOKEN"] == {"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}
