@@ -5,8 +5,8 @@
 3. `/opt/app-root/configs/jupyterhub_config.py`         the config map
 
 They run like any JupyterHub configuration file, with `c`, `get_config()` and `load_subconfig()`, and can
-import modules beside the first one. A problem stops the hub with file, line and setting; values are not
-shown, because they may be secret.
+import modules beside the first one, and other keys of the config map. A problem stops the hub with file, line
+and setting; values are not shown, because they may be secret.
 """
 
 import ast
@@ -14,6 +14,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from copy import deepcopy
+from importlib.util import decode_source
 from pathlib import Path
 
 from traitlets.config import Config
@@ -32,7 +33,7 @@ class ConfigFileError(StartupError):
 
 def load_config_files(c: Config, settings: Settings, building: bool, root: Path = ROOT) -> None:
     """Run the files; `building` means in an image build, without the environment of a deployment."""
-    sys.path.append(str(root / "src"))
+    sys.path += [str(root / "src"), str(root / "configs")]
     _refuse_removed_files(root)
     files = [path for path in config_file_paths(root) if path.is_file()]
     for path in files:
@@ -79,7 +80,7 @@ def _run(c: Config, path: Path, settings: Settings, building: bool) -> bool:
 
     namespace = {"c": c, "get_config": lambda: c, "load_subconfig": load_subconfig, "__file__": str(path)}
     try:
-        exec(compile(path.read_bytes(), str(path), "exec"), namespace)  # noqa: S102
+        exec(compile(_source(path), str(path), "exec"), namespace)  # noqa: S102
     except StartupError:
         raise
     except SyntaxError as error:
@@ -91,7 +92,7 @@ def _run(c: Config, path: Path, settings: Settings, building: bool) -> bool:
         frames = list(traceback.walk_tb(error.__traceback__))
         line = next((no for frame, no in reversed(frames) if frame.f_code.co_filename == str(path)), None)
         setting = _setting_at(path, line)
-        where = f"{path}, line {line}: {f'{setting}: ' if setting else ''}"
+        where = f"{path}{f', line {line}' if line else ''}: {f'{setting}: ' if setting else ''}"
         if isinstance(error, KeyError) and frames[-1][0].f_globals["__name__"] == "os":
             if building:
                 only = "which is set only in a deployment; in the rest of the file only names are checked"
@@ -103,11 +104,31 @@ def _run(c: Config, path: Path, settings: Settings, building: bool) -> bool:
                 f"{where}needs the environment variable {error}, which is not set. "
                 f"An example that works: {example} {error.args[0]}=..."
             ) from None
+        if isinstance(error, TypeError) and "LazyConfigValue" in str(error) and setting:
+            raise ConfigFileError(f"{path}, line {line}: {setting} {_unset_value(setting, error)}") from None
         text = f"{where}{type(error).__name__}: {error}"
         if isinstance(error, NameError) and error.name in REMOVED_VARIABLES:
             text += f". {REMOVED_VARIABLES[error.name]}"
         raise ConfigFileError(text) from None
     return complete
+
+
+def _source(path: Path) -> bytes:
+    """Return the bytes of a file that Python can decode: a byte order mark and Windows line ends are fine."""
+    source = path.read_bytes()
+    try:
+        readable = "\0" not in decode_source(source)
+    except (UnicodeDecodeError, SyntaxError):
+        readable = False
+    if not readable:
+        raise ConfigFileError(f"{path} is not text in UTF-8. Save it with that encoding.")
+    return source
+
+
+def _unset_value(setting: str, error: TypeError) -> str:
+    """Explain why a setting without a value in an earlier file can neither be indexed nor added to."""
+    way = f"{setting}.extend([...])" if "+=" in str(error) else f"{setting}.update({{...}})"
+    return f"has no value yet, which could be changed in place. Assign it, or write {way}"
 
 
 def _problems(c: Config, before: Config, path: Path, complete: bool) -> list[str]:

@@ -1,6 +1,7 @@
 """Check settings against the traits of the classes that they configure: traitlets ignores unknown ones."""
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import entry_points
 from typing import Any
@@ -10,6 +11,7 @@ from traitlets import HasTraits, TraitError, import_item
 from traitlets.config import Config, Configurable, DeferredConfig, LazyConfigValue
 
 from ..model_trait import ExplainedTraitError
+from ..quantity import parse_quantity
 from .old_names import REMOVED_CLASSES, SHADOWED, WITHOUT_EFFECT, WORKING
 
 OLD_NAMES = WORKING | SHADOWED | WITHOUT_EFFECT
@@ -37,6 +39,8 @@ class TraitChecker:
         trait = self._traits(section)[key]
         if trait is None or isinstance(value, (LazyConfigValue, DeferredConfig)):
             return ""
+        if value is None and trait.allow_none:
+            return ""
         try:
             trait.validate(HasTraits(), value)
         except ExplainedTraitError as refusal:
@@ -44,6 +48,8 @@ class TraitChecker:
         except TraitError:
             if key in _CLASS_TRAITS and isinstance(value, str):
                 return _unusable_class(value, _CLASS_TRAITS[key])
+            if limit := _limit_in_jupyterhubs_units(key, value):
+                return limit
             return f"should be {trait.info()}, but is {type(value).__name__}."
         except Exception:
             return ""  # a validator may need the configured object itself
@@ -119,6 +125,20 @@ def configured_class(value: object, group: str) -> object:
         return registered[value.lower()].load() if value.lower() in registered else import_item(value)
     except Exception:  # reported by _unusable_class
         return None
+
+
+def _limit_in_jupyterhubs_units(key: str, value: object) -> str:
+    """Translate a Kubernetes quantity, which JupyterHub's limits do not accept."""
+    if not re.fullmatch("(mem|cpu)_(limit|guarantee)", key) or not isinstance(value, str):
+        return ""
+    try:
+        number = parse_quantity(value)
+    except ValueError:
+        number = None
+    if key.startswith("mem"):
+        example = f"{int(number / 2**20)}M" if number and number >= 2**20 else "512M"
+        return f"should be a number of bytes, or one with K, M, G or T (powers of 1024). Write {example!r}."
+    return f"should be a number of CPUs. Write {float(number) if number else 0.5}."
 
 
 def _unusable_class(value: str, group: str) -> str:

@@ -51,5 +51,6 @@ def test_each_example_loads_as_the_hub_loads_it(
     (tmp_path / "configs").mkdir()
     (tmp_path / "configs" / "jupyterhub_config.py").write_text(example)
     c = Config()
-    configure.configure_notebooks(c, read_settings(), Project("default", known=False))
-    load_config_files(c, building=True, root=tmp_path)
+    settings = read_settings()
+    configure.configure_notebooks(c, settings, Project("default", known=False))
+    load_config_files(c, settings, building=True, root=tmp_path)

@@ -16,10 +16,10 @@ CONFIG_MAP = "configs/jupyterhub_config.py"
 
 @pytest.fixture
 def load(tmp_path, monkeypatch):
-    """Load files given as texts on top of a configuration like ours."""
+    """Load files given as texts or bytes on top of a configuration like ours."""
     monkeypatch.setattr(sys, "path", [*sys.path])
 
-    def run(files: dict[str, str], building: bool = False, **values: object) -> Config:
+    def run(files: dict[str, str | bytes], building: bool = False, **values: object) -> Config:
         c = Config()
         c.JupyterHub.authenticator_class = "tmp"
         c.JupyterHub.spawner_class = OpenShiftSpawner
@@ -28,14 +28,14 @@ def load(tmp_path, monkeypatch):
         c.KubeSpawner.uid = 1000190000
         for name, text in files.items():
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / name).write_text(text)
+            (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
         load_config_files(c, settings(**values), building, tmp_path)
         return c
 
     return run
 
 
-def fault(load, files: dict[str, str], building: bool = False, **values: object) -> str:
+def fault(load, files: dict[str, str | bytes], building: bool = False, **values: object) -> str:
     with pytest.raises(ConfigFileError) as refusal:
         load(files, building, **values)
     return str(refusal.value)
@@ -177,6 +177,39 @@ def test_a_file_can_use_get_config_load_subconfig_and_its_own_modules(load):
             "line 1: c.KubeSpawner.extra_labels: NameError: name 'application_name' is not defined. "
             'Write os.environ["APPLICATION_NAME"] instead.',
         ),
+        (
+            "c.Spawner.environment['X'] = 'y'",
+            "line 1: c.Spawner.environment has no value yet, which could be changed in place. "
+            "Assign it, or write c.Spawner.environment.update({...})",
+        ),
+        (
+            "\nif c.KubeSpawner.node_selector['gpu']: pass",
+            "line 2: c.KubeSpawner.node_selector has no value yet, which could be changed in place. "
+            "Assign it, or write c.KubeSpawner.node_selector.update({...})",
+        ),
+        (
+            "c.KubeSpawner.volumes += [{'name': 'data'}]",
+            "line 1: c.KubeSpawner.volumes has no value yet, which could be changed in place. "
+            "Assign it, or write c.KubeSpawner.volumes.extend([...])",
+        ),
+        (
+            "c.Spawner.mem_limit = '512Mi'",
+            "line 1: c.Spawner.mem_limit should be a number of bytes, or one with K, M, G or T "
+            "(powers of 1024). Write '512M'.",
+        ),
+        (
+            "c.KubeSpawner.mem_guarantee = '1.5 GB'",
+            "line 1: c.KubeSpawner.mem_guarantee should be a number of bytes, or one with K, M, G or T "
+            "(powers of 1024). Write '512M'.",
+        ),
+        (
+            "c.Spawner.cpu_limit = '500m'",
+            "line 1: c.Spawner.cpu_limit should be a number of CPUs. Write 0.5.",
+        ),
+        (
+            "c.OpenShiftSpawner.cpu_guarantee = '2'",
+            "line 1: c.OpenShiftSpawner.cpu_guarantee should be a number of CPUs. Write 2.0.",
+        ),
         ("c.JupyterHub.x = (", "line 1: '(' was never closed (the file is not valid Python)"),
         (
             "def late():\n    raise RuntimeError('no')\n\nlate()",
@@ -186,6 +219,43 @@ def test_a_file_can_use_get_config_load_subconfig_and_its_own_modules(load):
 )
 def test_a_problem_is_reported_with_file_line_and_setting(load, tmp_path, text, message):
     assert fault(load, {CONFIG_MAP: text}) == f"{tmp_path}/{CONFIG_MAP}, {message}"
+
+
+def test_other_keys_of_the_config_map_can_be_imported(load):
+    files = {
+        CONFIG_MAP: "import helpers\nc.Spawner.default_url = helpers.URL",
+        "configs/helpers.py": "URL = '/doc'",
+    }
+    assert load(files).Spawner.default_url == "/doc"
+
+
+def test_a_problem_in_an_imported_key_of_the_config_map_names_that_file(load, tmp_path):
+    files = {CONFIG_MAP: "import broken_helper", "configs/broken_helper.py": "\nx = ("}
+    message = "line 2: '(' was never closed (the file is not valid Python)"
+    assert fault(load, files) == f"{tmp_path}/configs/broken_helper.py, {message}"
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        b"c.Spawner.default_url = '/doc'\r\nc.Spawner.debug = True\r\n",
+        "c.Spawner.default_url = '/doc'\n".encode("utf-8-sig"),
+        "# -*- coding: latin-1 -*-\n# für alle\nc.Spawner.default_url = '/doc'\n".encode("latin-1"),
+    ],
+    ids=["Windows line ends", "byte order mark", "coding comment"],
+)
+def test_a_file_from_any_editor_is_loaded(load, encoded):
+    assert load({CONFIG_MAP: encoded}).Spawner.default_url == "/doc"
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    ["c.Spawner.debug = True".encode("utf-16"), "x = 1".encode("utf-16-le"), "# für alle".encode("latin-1")],
+    ids=["UTF-16", "UTF-16 without mark", "Latin 1"],
+)
+def test_a_file_in_another_encoding_is_refused(load, tmp_path, encoded):
+    message = "is not text in UTF-8. Save it as UTF-8, in editors also called Unicode."
+    assert fault(load, {CONFIG_MAP: encoded}) == f"{tmp_path}/{CONFIG_MAP} {message}"
 
 
 def test_all_problems_of_a_file_are_reported_together(load, tmp_path):
@@ -249,6 +319,13 @@ def test_a_refused_value_is_not_shown_because_it_may_be_secret(load):
         "c.KubeSpawner.profile_list = lambda spawner: []",
         "c.JupyterHub.load_roles.append({'name': 'x'})",
         "c.SeparateProxy.watch_interval = 0.5",
+        "c.Spawner.cpu_limit = None\nc.Spawner.mem_limit = None\nc.KubeSpawner.gid = None",
+        "c.KubeSpawner.storage_class = None\nc.KubeSpawner.working_dir = None",
+        "c.Spawner.pre_spawn_hook = None\nc.KubeSpawner.modify_pod_hook = None",
+        "c.Spawner.mem_limit = '1.5G'\nc.Spawner.cpu_limit = 0.5",
+        "c.KubeSpawner.volumes.append({'name': 'a', 'emptyDir': {}})",
+        "c.KubeSpawner.volume_mounts.extend([{'name': 'a', 'mountPath': '/a'}])",
+        "c.KubeSpawner.environment = {}\nc.KubeSpawner.environment['X'] = 'y'",
         "c.KubeSpawner.environment.update({'A': '1'})",
         "async def hook(spawner, pod):\n    return pod\n\nc.KubeSpawner.modify_pod_hook = hook",
         "from kubespawner import KubeSpawner\nfrom traitlets import Int\n"
