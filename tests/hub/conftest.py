@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import tool
-from tests.paths import CHECKOUT
-
 from .database import postgresql  # noqa: F401 (fixture)
+from .npm_packages import node_modules
 from .people import login, person  # noqa: F401 (fixtures)
 from .standin import OWNED, StandIn
 
@@ -34,25 +30,9 @@ def logins() -> dict[str, dict]:
 
 
 @pytest.fixture(scope="session")
-def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What npm installs."""
-    return npm_packages(tmp_path_factory.mktemp("npm"))
-
-
-def npm_packages(folder: Path) -> Path:
-    """Those of the lock file: what the hub image has, and what the tests of its pages need."""
-    tool("node", "install Node.js 20 or newer")
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(CHECKOUT / name, folder)
-    npm = [tool("npm", "install npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    subprocess.run(npm, cwd=folder, check=True, capture_output=True)
-    return folder / "node_modules"
-
-
-@pytest.fixture(scope="session")
-def configurable_http_proxy(node_modules: Path) -> Path:
-    """The proxy that the hub image has."""
-    return node_modules / ".bin" / "configurable-http-proxy"
+def configurable_http_proxy() -> Path:
+    """The command of the hub image's proxy."""
+    return node_modules() / ".bin" / "configurable-http-proxy"
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.conftest import chromium_path
 
+from .npm_packages import node_modules
 from .pages import TITLE, hub_with_pages
 from .proxy_process import running
 
@@ -30,9 +31,9 @@ def hub(tmp_path_factory, configurable_http_proxy, recorded):
 
 
 @pytest.fixture(scope="module")
-def page_of(hub, node_modules):
+def page_of(hub):
     """Open a browser page for a logged-in user; the empty name is an anonymous visitor."""
-    axe = (node_modules / "axe-core" / "axe.min.js").read_text()
+    axe = (node_modules() / "axe-core" / "axe.min.js").read_text()
     pages: dict[str, Page] = {}
     expect.set_options(timeout=30_000)  # other tests run at the same time
     with sync_playwright() as playwright:
