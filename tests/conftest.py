@@ -42,8 +42,15 @@ GROUPS = {
     "transcript/test_culling": "culling",
 }
 
-# What a test needs, by the fixture that provides it. `make check` leaves such tests out.
-NEEDS = {"project": "sandbox", "workshop": "sandbox", "chromium": "browser", "buildah": "containers"}
+# The mark of a test that uses a fixture; `make check` runs the tests with no such mark.
+MARKS = {
+    "project": "sandbox",
+    "workshop": "sandbox",
+    "python_base": "sandbox",
+    "chromium": "browser",
+    "buildah": "containers",
+}
+NOT_QUICK = {*MARKS.values(), "network"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -59,10 +66,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: place(item.nodeid)[0])
     for item in items:
         item.add_marker(pytest.mark.xdist_group(place(item.nodeid)[1]))
-        for fixture, need in NEEDS.items():
-            if fixture in getattr(item, "fixturenames", ()):
-                item.add_marker(need)
-        if not any(item.get_closest_marker(need) for need in NEEDS.values()):
+        for fixture in MARKS.keys() & getattr(item, "fixturenames", ()):
+            item.add_marker(MARKS[fixture])
+        if not any(map(item.get_closest_marker, NOT_QUICK)):
             item.add_marker("quick")
 
 

@@ -6,6 +6,8 @@ import subprocess
 import zipfile
 from pathlib import Path
 
+import pytest
+
 import jupyterhub_openshift
 from sandbox.builds.sources import copy_working_tree
 from tests.paths import CHECKOUT
@@ -13,6 +15,7 @@ from tests.paths import CHECKOUT
 UV = CHECKOUT / ".venv/bin/uv"
 
 
+@pytest.mark.network
 def test_a_wheel_has_every_file_of_the_package_its_version_and_its_dependencies(tmp_path: Path) -> None:
     copy_working_tree(CHECKOUT, tmp_path / "source")  # building writes beside the sources
     command = [UV, "build", "--quiet", "--wheel", "--out-dir", tmp_path, tmp_path / "source"]

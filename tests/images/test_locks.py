@@ -60,6 +60,7 @@ def test_every_npm_package_is_locked_with_a_hash_and_names_no_registry():
     assert [name for name, package in packages.items() if "resolved" in package] == []
 
 
+@pytest.mark.network
 @pytest.mark.parametrize(
     ("machine", "elf"), [("x86_64", 62), ("aarch64", 183), ("ppc64le", 21), ("s390x", 22)]
 )
@@ -82,6 +83,7 @@ def test_uv_is_installed_on_each_architecture_of_openshift(machine, elf):
     assert int.from_bytes(done.stdout[18:20], order) == elf
 
 
+@pytest.mark.network
 def test_no_vulnerability_is_known_of_what_is_locked():
     tool("npm", "install npm")
     done = subprocess.run([HERE / "audit.sh"], capture_output=True, text=True, check=False)

@@ -186,6 +186,7 @@ def test_a_failed_rollout_of_a_deployment_config_brings_the_old_pods_back(sandbo
     assert phases == {"back-1": "Complete", "back-2": "Failed"}
 
 
+@pytest.mark.sandbox
 def test_a_new_image_rolls_out_what_names_its_tag(sandbox: Sandbox, made: Any):
     moving = image_stream("moving", latest=DATABASE)
     trigger = '[{"from": {"kind": "ImageStreamTag", "name": "moving:latest"}, "fieldPath": "%s"}]'

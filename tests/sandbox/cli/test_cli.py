@@ -320,6 +320,7 @@ def source_of(folder: Path, assemble: str) -> Path:
     return folder / "source"
 
 
+@pytest.mark.sandbox
 @pytest.mark.usefixtures("build_config")
 def test_a_folder_is_built_and_a_second_time_its_image_is_used_again(sandbox: Sandbox, tmp_path: Path):
     source = source_of(tmp_path, "echo '---> Hello from' $(id -u)")
@@ -337,6 +338,7 @@ def test_a_folder_is_built_and_a_second_time_its_image_is_used_again(sandbox: Sa
     assert sandbox.run("logs", "bc/hello") in second
 
 
+@pytest.mark.sandbox
 @pytest.mark.usefixtures("build_config")
 def test_a_build_that_fails_says_so_and_keeps_the_end_of_its_log(sandbox: Sandbox, tmp_path: Path):
     source = source_of(tmp_path, "echo '---> No such package'; exit 3")
@@ -353,6 +355,7 @@ def test_a_build_that_fails_says_so_and_keeps_the_end_of_its_log(sandbox: Sandbo
     assert "---> No such package\n" in status["logSnippet"]
 
 
+@pytest.mark.sandbox
 @pytest.mark.usefixtures("build_config")
 def test_a_build_without_a_source_is_refused(sandbox: Sandbox):
     assert sandbox.run("start-build", "hello", code=1).startswith("Error from server (BadRequest): ")

@@ -14,7 +14,7 @@ import pytest
 
 from sandbox.apimachinery.json_types import Obj
 from sandbox.containers import base_images, host_requirements
-from sandbox.containers.image_store import remove_tree
+from sandbox.containers.image_store import Image, remove_tree
 from sandbox.containers.images import Images
 from tests.paths import CHECKOUT
 from tests.sandbox.running import PROJECT, Node, node, tiny_image, until
@@ -39,7 +39,7 @@ show(net.createServer()).listen(0, '127.0.0.1');
 KILLED = """
 import asyncio, sys
 from pathlib import Path
-from sandbox.containers.image_store import remove_tree
+from sandbox.containers.image_store import Image, remove_tree
 from sandbox.containers.images import Images
 from tests.sandbox.running import node
 async def main():
@@ -58,9 +58,15 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Images:
     return Images(tmp_path_factory.mktemp("images"))
 
 
-async def test_the_python_base_keeps_the_contract_of_sclorgs(images: Images, tmp_path: Path) -> None:
-    image = images.base("python-312")
-    async with node(tmp_path, images, image) as it:
+@pytest.fixture(scope="module")
+def python_base(images: Images) -> Image:
+    return images.base("python-312")
+
+
+async def test_the_python_base_keeps_the_contract_of_sclorgs(
+    images: Images, python_base: Image, tmp_path: Path
+) -> None:
+    async with node(tmp_path, images, python_base) as it:
         script = """
             echo $HOME $APP_ROOT $STI_SCRIPTS_PATH $PWD
             command -v python pip fix-permissions container-entrypoint
@@ -82,20 +88,24 @@ async def test_the_python_base_keeps_the_contract_of_sclorgs(images: Images, tmp
             "written",
             str(PROJECT.uid_first),
         ]
-    assert images.not_group_writable(image) == []
-    assert images.base("python-312").digest == image.digest, "an unchanged base is not made again"
+    assert images.not_group_writable(python_base) == []
+    assert images.base("python-312").digest == python_base.digest, "an unchanged base is not made again"
 
 
-async def test_in_a_pod_all_interfaces_are_the_pods_own(images: Images, tmp_path: Path) -> None:
-    async with node(tmp_path, images, images.base("python-312")) as it:
+async def test_in_a_pod_all_interfaces_are_the_pods_own(
+    images: Images, python_base: Image, tmp_path: Path
+) -> None:
+    async with node(tmp_path, images, python_base) as it:
         it.start("one", container={"command": ["python", "-c", PYTHON_LISTENS]})
         ip = (await it.phase("one", "Succeeded"))["status"]["podIP"]
         assert it.log("one") == f"{ip} 127.0.0.1 False\n"
 
 
 @pytest.mark.skipif(base_images.node() is None, reason="needs Node 20 or newer")
-async def test_in_a_pod_all_interfaces_are_the_pods_own_also_for_node(images: Images, tmp_path: Path) -> None:
-    async with node(tmp_path, images, images.base("python-312")) as it:
+async def test_in_a_pod_all_interfaces_are_the_pods_own_also_for_node(
+    images: Images, python_base: Image, tmp_path: Path
+) -> None:
+    async with node(tmp_path, images, python_base) as it:
         it.start("one", container={"command": ["node", "-e", NODE_LISTENS]})
         ip = (await it.phase("one", "Succeeded"))["status"]["podIP"]
         assert sorted(it.log("one").split()) == sorted([ip, ip, ip, "127.0.0.1"])
