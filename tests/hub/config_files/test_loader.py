@@ -254,7 +254,7 @@ def test_a_file_from_any_editor_is_loaded(load, encoded):
     ids=["UTF-16", "UTF-16 without mark", "Latin 1"],
 )
 def test_a_file_in_another_encoding_is_refused(load, tmp_path, encoded):
-    message = "is not text in UTF-8. Save it as UTF-8, in editors also called Unicode."
+    message = "is not text in UTF-8. Save it with that encoding."
     assert fault(load, {CONFIG_MAP: encoded}) == f"{tmp_path}/{CONFIG_MAP} {message}"
 
 
