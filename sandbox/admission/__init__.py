@@ -1,1 +1,1 @@
-"""What looks at an object on its way in: each module is one admission plugin of a real API."""
+"""Admission: each module is one admission plugin, or a few, of a real API."""

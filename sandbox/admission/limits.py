@@ -1,6 +1,6 @@
-"""LimitRanges: defaults for containers that ask for nothing, and bounds for those that do.
+"""LimitRanges: default requests and limits of containers, and bounds for pods and claims.
 
-Words: `plugin/pkg/admission/limitranger/admission.go`.
+Messages: `plugin/pkg/admission/limitranger/admission.go`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def fill_in(pod: Obj, store: Store) -> None:
 
 
 def check(resource: str, obj: Obj, store: Store) -> None:
-    """StatusError 403 when a pod or a claim is out of bounds."""
+    """Raise StatusError 403 when a pod or a claim is out of bounds."""
     problems: list[str] = []
     if resource == "pods":
         for item in _items(store, "Container"):

@@ -1,7 +1,7 @@
-"""Image stream lookup: a bare `stream:tag` in a pod or a workload becomes the image behind it.
+"""Image stream lookup: resolves `stream:tag` in a pod or a workload to an image reference.
 
 As `pkg/admission/imagepolicy` of openshift/apiserver-library-go: only names without registry and namespace,
-only where the stream says `lookupPolicy.local` or the object asks for it. What a controller made stays.
+only where the stream has `lookupPolicy.local` or the object asks for it; never in objects of controllers.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def admit(resource: str, obj: Obj, store: Store) -> None:
 
 
 def latest_item(stream: Obj, tag: str) -> Obj | None:
-    """The newest image of a tag."""
+    """Return the newest image of a tag."""
     for known in (stream.get("status") or {}).get("tags") or []:
         if known["tag"] == tag and known.get("items"):
             item: Obj = known["items"][0]

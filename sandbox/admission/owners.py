@@ -1,4 +1,4 @@
-"""Who may say that something is owned: by that, whoever deletes the owner deletes it too.
+"""Owner references: only who may delete an object may change its owners, as their deletion deletes it.
 
 OwnerReferencesPermissionEnforcement, which OpenShift switches on: `plugin/pkg/admission/gc` of Kubernetes.
 """
@@ -13,7 +13,7 @@ from sandbox.authorization.users import User
 
 
 def check_change(resource: str, new: Obj, old: Obj, user: User, rbac: Rbac) -> None:
-    """StatusError 403 when other owners take what the user may not."""
+    """Raise StatusError 403 when the owners change and the user may not delete the object."""
     meta = new["metadata"]
     owners, before = (each["metadata"].get("ownerReferences") or [] for each in (new, old))
     if owners == before:

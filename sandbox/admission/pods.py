@@ -1,4 +1,4 @@
-"""What a pod gets on its way in besides defaults and security: service account, token volume, tolerations."""
+"""Admission of pods: service account, token volume, tolerations, priority."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SERVICE_ACCOUNT_DIRECTORY = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
 def service_account(pod: Obj, store: Store, project: Project) -> None:
-    """The plugin ServiceAccount: pull secrets and the volume with the token."""
+    """Apply the plugin ServiceAccount: pull secrets and the token volume."""
     spec, name = pod["spec"], pod["metadata"].get("name", "")
     account_name = spec["serviceAccountName"] = spec.get("serviceAccountName") or "default"
     spec["serviceAccount"] = account_name
@@ -33,7 +33,7 @@ def service_account(pod: Obj, store: Store, project: Project) -> None:
 
 
 def tolerations(pod: Obj) -> None:
-    """The plugins DefaultTolerationSeconds, PodTolerationRestriction and Priority."""
+    """Apply the plugins DefaultTolerationSeconds, PodTolerationRestriction and Priority."""
     spec = pod["spec"]
     there = spec.setdefault("tolerations", [])
     for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"):

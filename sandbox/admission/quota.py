@@ -1,6 +1,6 @@
-"""ResourceQuotas: what a project has used, and what it may not have on top.
+"""ResourceQuotas: refuses objects that exceed one, and updates their status.
 
-Words: `k8s.io/apiserver/pkg/admission/plugin/resourcequota/controller.go` and the pod evaluator beside it.
+Messages: `k8s.io/apiserver/pkg/admission/plugin/resourcequota/controller.go` and the pod evaluator beside it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MUST_ASK = ("cpu", "limits.cpu", "limits.memory", "memory", "requests.cpu", "req
 
 
 def check(resource: str, obj: Obj, store: Store) -> None:
-    """StatusError 403 when a new object does not fit into a quota."""
+    """Raise StatusError 403 when a new object exceeds a quota."""
     name = obj["metadata"].get("name", "")
     asked = usage(resource, obj)
     for quota in store.look(QUOTAS):
@@ -45,7 +45,7 @@ def check(resource: str, obj: Obj, store: Store) -> None:
 
 
 def refresh(store: Store) -> None:
-    """Bring every quota's status up to what the store holds."""
+    """Update the status of every quota."""
     for quota in store.list(QUOTAS):
         hard = quota["spec"].get("hard") or {}
         used = {key: str(quantity) for key, quantity in sorted(_used(quota, store).items())}
@@ -65,7 +65,7 @@ def _used(quota: Obj, store: Store) -> Usage:
 
 
 def _resource(key: str) -> str:
-    """Which resource a name in a quota is about; empty for one that nothing here uses."""
+    """Return the resource that a name in a quota counts; empty for one that the sandbox lacks."""
     if key.startswith("count/"):
         return key.removeprefix("count/")
     if key.startswith("services."):
@@ -79,7 +79,7 @@ def _resource(key: str) -> str:
 
 
 def _counts(quota: Obj, resource: str, obj: Obj) -> bool:
-    """Whether a quota's scopes take an object in."""
+    """Tell whether a quota's scopes match an object."""
     scopes = quota["spec"].get("scopes") or []
     if resource != "pods":
         return not scopes
@@ -94,7 +94,7 @@ def _counts(quota: Obj, resource: str, obj: Obj) -> bool:
 
 
 def _missing(hard: Usage, pod: Obj) -> str:
-    """A quota on cpu or memory makes every container say how much it wants."""
+    """Return which containers lack the requests or limits that a quota on cpu or memory requires."""
     texts = []
     for key in MUST_ASK:
         if key not in hard:

@@ -1,8 +1,8 @@
-"""Security context constraints: what a pod may ask of its node, and what it gets without asking.
+"""Security context constraints: what a pod may request of its node, and the defaults that it gets.
 
-Order and words: `pkg/securitycontextconstraints` of openshift/apiserver-library-go. A pod is tried under each
-constraint, in the order of `data/scc.json`; the first one that its maker (or its service account) may use and
-that takes the pod fills in what the pod leaves open. If none does, the refusal lists every objection.
+Order and words: `pkg/securitycontextconstraints` of openshift/apiserver-library-go. Each constraint is
+tried, in the order of `scc.json`; the first one that the user (or the pod's service account) may use and that
+admits the pod fills in the open fields. If none does, the refusal lists the objections of all.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ ONLY_RESTRICTED = (
 
 
 class Range(NamedTuple):
-    """From and to, both included."""
+    """A range of IDs, both ends included."""
 
     first: int
     last: int
 
 
 def admit(pod: Obj, user: User, rbac: Rbac, project: Project) -> None:
-    """Fill in the pod's security contexts and annotations; StatusError 403 when no constraint takes it."""
+    """Fill in the pod's security contexts and annotations; StatusError 403 when no constraint admits it."""
     objections: list[str] = []
     for constraint in CONSTRAINTS:
         name = constraint["metadata"]["name"]
@@ -72,7 +72,7 @@ def admit(pod: Obj, user: User, rbac: Rbac, project: Project) -> None:
 
 
 def _subject(constraint: Obj, pod: Obj, user: User, rbac: Rbac, project: Project) -> str | None:
-    """Whether the user or the service account may use a constraint."""
+    """Return who may use a constraint, the user or the service account."""
     account = service_account(project.name, pod["spec"].get("serviceAccountName") or "default")
     name = constraint["metadata"]["name"]
     ask = Ask("use", "security.openshift.io", "securitycontextconstraints", name, project.name)
@@ -85,7 +85,7 @@ def _subject(constraint: Obj, pod: Obj, user: User, rbac: Rbac, project: Project
 
 
 def _assign(pod: Obj, constraint: Obj, project: Project) -> list[Cause]:
-    """Fill in and check one pod under one constraint; the objections."""
+    """Fill in and check a pod under one constraint; return the objections."""
     spec = pod["spec"]
     _fill_pod(pod, constraint, project)
     against = _pod_objections(pod, constraint, project)
@@ -266,7 +266,7 @@ def _host_objections(path: str, spec: Obj, constraint: Obj, fields: tuple[str, .
 
 
 def _ports(spec: Obj, path: str) -> list[tuple[str, int]]:
-    """The host ports of all containers: a real API names them below the path of the one it looks at."""
+    """Check the host ports of all containers; a real API reports them below the path of each container."""
     found = []
     for kind in ("initContainers", "containers"):
         for index, container in enumerate(spec.get(kind) or []):
@@ -276,7 +276,7 @@ def _ports(spec: Obj, path: str) -> list[tuple[str, int]]:
 
 
 def mcs_level(project: Project) -> str:
-    """The SELinux categories of a project: five pairs for each block of UIDs (library-go `security/mcs`)."""
+    """Return the SELinux level of a project's block of UIDs, as library-go `security/mcs`."""
     offset = (project.uid_first - 1_000_000_000) // project.uid_size * 5
     high = 1
     while high * (high + 1) // 2 <= offset:
@@ -291,7 +291,7 @@ def _users(rule: Obj, project: Project) -> Range:
 
 
 def _groups(rule: Obj, project: Project, of_many: bool = False) -> Range:
-    """A project's groups are its UIDs; of these fsGroup may be the first only."""
+    """Return the ranges of a project's groups, which are its UIDs; fsGroup may be the first only."""
     if "ranges" in rule:
         return Range(rule["ranges"][0]["min"], rule["ranges"][0]["max"])
     return Range(project.uid_first, project.uid_first + (project.uid_size - 1 if of_many else 0))
@@ -315,7 +315,7 @@ def _profile_field(profile: str) -> Obj:
 
 
 def _by_provider(name: str, cause: Cause) -> Cause:
-    """Where a path does not begin with a dot, the provider is left out."""
+    """Prefix an objection with its constraint, unless its path begins without a dot."""
     return cause._replace(field=f"provider {name}: {cause.field}") if cause.field[0] == "." else cause
 
 

@@ -1,4 +1,4 @@
-"""What an object uses up of a quota.
+"""The resources of a quota that an object uses.
 
 Sources: `k8s.io/kubernetes/pkg/quota/v1/evaluator/core`, `k8s.io/component-helpers/resource/helpers.go`.
 """
@@ -26,7 +26,7 @@ COUNTED = (
 
 
 def usage(resource: str, obj: Obj) -> Usage:
-    """By the names that a quota may limit."""
+    """Return the usage of an object, by the names that a quota may limit."""
     used = {f"count/{resource}": ONE}
     if resource in COUNTED:
         used[resource] = ONE
@@ -38,7 +38,7 @@ def usage(resource: str, obj: Obj) -> Usage:
 
 
 def pod_resources(pod: Obj) -> Obj:
-    """Requests and limits of a whole pod: all containers, or the largest init container if that is more."""
+    """Return requests and limits of a pod: the sum of its containers, or its largest init container."""
     spec = pod["spec"]
     return {
         key: {name: str(quantity) for name, quantity in _pod_total(spec, key).items()}
@@ -47,12 +47,12 @@ def pod_resources(pod: Obj) -> Obj:
 
 
 def is_best_effort(pod: Obj) -> bool:
-    """Whether no container asks for anything."""
+    """Tell whether no container has requests or limits."""
     return quality_of_service(pod) == "BestEffort"
 
 
 def quality_of_service(pod: Obj) -> str:
-    """The pod's `status.qosClass`, from cpu and memory."""
+    """Return the pod's `status.qosClass`, from cpu and memory."""
     spec = pod["spec"]
     containers = [*(spec.get("containers") or []), *(spec.get("initContainers") or [])]
     asked, guaranteed = False, True
@@ -68,7 +68,7 @@ def quality_of_service(pod: Obj) -> str:
 
 
 def _pod(pod: Obj) -> Usage:
-    """A pod that has ended uses nothing."""
+    """Return the usage of a pod; one that has ended uses nothing."""
     if (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed"):
         return {}
     used = {"pods": ONE}

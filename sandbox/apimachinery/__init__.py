@@ -1,1 +1,1 @@
-"""What every part of the API stands on: errors, names, quantities, schemas, and the store."""
+"""The base of the API: errors, names, quantities, schemas and the object store."""

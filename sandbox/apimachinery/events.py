@@ -44,7 +44,7 @@ def record(
 
 
 def new(obj: Obj, reason: str, message: str, field_path: str = "") -> Obj:
-    """An event without its times, type and reporter."""
+    """Return an event without times, type and reporter."""
     meta = obj["metadata"]
     involved = {"kind": obj["kind"], "apiVersion": obj["apiVersion"]}
     involved |= {key: meta[key] for key in ("namespace", "name", "uid", "resourceVersion")}

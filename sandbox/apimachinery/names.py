@@ -1,6 +1,6 @@
-"""What names, labels and annotations may look like.
+"""Validation of names, labels and annotations, and the causes that it reports.
 
-Words: `k8s.io/apimachinery/pkg/util/validation/validation.go`.
+Messages: `k8s.io/apimachinery/pkg/util/validation/validation.go`.
 """
 
 from __future__ import annotations
@@ -70,17 +70,17 @@ NAMES = {  # resources whose names are not DNS subdomains; None: any path segmen
 
 
 def invalid(field: str, value: object, why: str) -> Cause:
-    """`Invalid value`, with the value as the API writes it."""
+    """Return the cause `Invalid value`, with the value in JSON."""
     return Cause("FieldValueInvalid", field, f"Invalid value: {shown(value)}: {why}")
 
 
 def required(field: str, why: str = "") -> Cause:
-    """`Required value`."""
+    """Return the cause `Required value`."""
     return Cause("FieldValueRequired", field, f"Required value: {why}" if why else "Required value")
 
 
 def unsupported(field: str, value: object, supported: list[str]) -> Cause:
-    """`Unsupported value`."""
+    """Return the cause `Unsupported value`."""
     listed = ", ".join(f'"{each}"' for each in supported)
     return Cause(
         "FieldValueNotSupported", field, f"Unsupported value: {shown(value)}: supported values: {listed}"
@@ -88,27 +88,27 @@ def unsupported(field: str, value: object, supported: list[str]) -> Cause:
 
 
 def duplicate(field: str, value: object) -> Cause:
-    """`Duplicate value`."""
+    """Return the cause `Duplicate value`."""
     return Cause("FieldValueDuplicate", field, f"Duplicate value: {shown(value)}")
 
 
 def not_found(field: str, value: object) -> Cause:
-    """`Not found`."""
+    """Return the cause `Not found`."""
     return Cause("FieldValueNotFound", field, f"Not found: {shown(value)}")
 
 
 def forbidden(field: str, why: str) -> Cause:
-    """`Forbidden`."""
+    """Return the cause `Forbidden`."""
     return Cause("FieldValueForbidden", field, f"Forbidden: {why}")
 
 
 def shown(value: object) -> str:
-    """A value as Go's `%q` or JSON writes it."""
+    """Write a value as Go's `%q` or JSON does."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def named(rule: str, field: str, value: str) -> list[Cause]:
-    """What is wrong with a name under a rule of RULES."""
+    """Validate a name against a rule of RULES."""
     longest, pattern, words = RULES[rule]
     problems = [invalid(field, value, too_long(longest, "characters"))] if len(value) > longest else []
     if not re.fullmatch(pattern, value):
@@ -117,12 +117,12 @@ def named(rule: str, field: str, value: str) -> list[Cause]:
 
 
 def too_long(longest: int, unit: str = "bytes") -> str:
-    """The limit of a length."""
+    """Return the message for a value that exceeds a length."""
     return f"must be no more than {longest} {unit}"
 
 
 def metadata(resource: str, obj: Obj) -> list[Cause]:
-    """What is wrong with an object's name, labels and annotations."""
+    """Validate an object's name, labels, annotations and owner references."""
     meta = obj["metadata"]
     problems: list[Cause] = []
     if meta.get("name"):
@@ -137,7 +137,7 @@ def metadata(resource: str, obj: Obj) -> list[Cause]:
 
 
 def owners(references: list[Obj]) -> list[Cause]:
-    """What is wrong with owner references."""
+    """Validate owner references."""
     problems: list[Cause] = []
     for reference in references:
         if not reference.get("apiVersion"):
@@ -151,7 +151,7 @@ def owners(references: list[Obj]) -> list[Cause]:
 
 
 def name(resource: str, field: str, value: str) -> list[Cause]:
-    """What is wrong with the name of an object."""
+    """Validate the name of an object."""
     rule = NAMES.get(resource, "subdomain")
     if rule:
         return named(rule, field, value)
@@ -161,7 +161,7 @@ def name(resource: str, field: str, value: str) -> list[Cause]:
 
 
 def labels(field: str, mapping: dict[str, str]) -> list[Cause]:
-    """What is wrong with labels."""
+    """Validate labels."""
     problems: list[Cause] = []
     for key, value in mapping.items():
         problems += qualified(field, key)
@@ -170,7 +170,7 @@ def labels(field: str, mapping: dict[str, str]) -> list[Cause]:
 
 
 def label_value(field: str, value: str) -> list[Cause]:
-    """What is wrong with the value of a label."""
+    """Validate a label value."""
     problems = [invalid(field, value, too_long(63))] if len(value) > 63 else []
     if not re.fullmatch(LABEL_VALUE, value):
         words = f"a valid label must be an empty string or {WRITTEN_AS.removeprefix('must ')}"
@@ -180,7 +180,7 @@ def label_value(field: str, value: str) -> list[Cause]:
 
 
 def qualified(field: str, key: str) -> list[Cause]:
-    """What is wrong with the key of a label or an annotation."""
+    """Validate the key of a label or an annotation."""
     prefix, slash, part = key.rpartition("/")
     examples = "(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is"
     problems: list[Cause] = []

@@ -1,4 +1,4 @@
-"""The one OpenShift project that a sandbox serves."""
+"""The OpenShift project that a sandbox serves."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Project:
-    """Its name, its UID range, and where its routes are."""
+    """Its name, UID range, route domain and image registry."""
 
     name: str = "jupyterhub-sandbox"
     uid_first: int = 1000620000
@@ -20,13 +20,13 @@ class Project:
 
     @property
     def uid_range(self) -> str:
-        """As in the annotation `openshift.io/sa.scc.uid-range`."""
+        """The value of the annotation `openshift.io/sa.scc.uid-range`."""
         return f"{self.uid_first}/{self.uid_size}"
 
     def route_host(self, route: str) -> str:
-        """The host that a route gets when it asks for none."""
+        """Return the host of a route whose spec names none."""
         return f"{route}-{self.name}.apps.{self.domain}"
 
     def image_repository(self, stream: str) -> str:
-        """Where the internal registry keeps an image stream."""
+        """Return the repository of an image stream in the internal registry."""
         return f"{self.registry}/{self.name}/{stream}"

@@ -1,7 +1,7 @@
-"""Kubernetes quantities (`512Mi`, `0.5`, `100m`), read exactly and written as the API writes them.
+"""Kubernetes quantities (`512Mi`, `0.5`, `100m`): parsed exactly, formatted as the API formats them.
 
-Rules: `k8s.io/apimachinery/pkg/api/resource/quantity.go`. A quantity keeps its family of suffixes, and the
-written form uses the largest suffix that leaves a whole number.
+Rules: `k8s.io/apimachinery/pkg/api/resource/quantity.go`. A quantity keeps its family of suffixes, and is
+formatted with the largest suffix that leaves a whole number.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Quantity(NamedTuple):
 
     @classmethod
     def parse(cls, text: str | float) -> Quantity:
-        """Read `512Mi`; ValueError with the API's words otherwise."""
+        """Parse `512Mi`; ValueError with the API's message when it is malformed."""
         match = FORM.fullmatch(str(text).strip())
         if not match:
             raise ValueError(REFUSAL)
@@ -53,17 +53,17 @@ class Quantity(NamedTuple):
         return f"{math.ceil(self.value)}"
 
     def plus(self, other: Quantity) -> Quantity:
-        """The sum; a zero takes the other's suffixes."""
+        """Add two quantities; a zero takes the other's suffixes."""
         return Quantity(self.value + other.value, self.binary if self.value else other.binary)
 
 
 def canonical(text: str | float) -> str:
-    """The form in which the API gives a quantity back."""
+    """Return the canonical form of a quantity."""
     return str(Quantity.parse(text))
 
 
 def total(quantities: list[str]) -> str:
-    """The sum of all, written."""
+    """Return the sum of some quantities in canonical form."""
     result = Quantity(Fraction(0))
     for text in quantities:
         result = result.plus(Quantity.parse(text))

@@ -1,4 +1,4 @@
-"""What discovery knows: each resource of each API group, read from `resources.txt`."""
+"""All resources of all API groups, read from `resources.txt`."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Resource:
 
     @property
     def singular(self) -> str:
-        """As discovery gives it: empty for a subresource."""
+        """The singular name in discovery: empty for a subresource."""
         return "" if "/" in self.name else self.options.get("singular", self.kind.lower())
 
     @property
@@ -53,7 +53,7 @@ class Resource:
         return f"{self.kind}.{self.group}" if self.group else self.kind
 
     def listed(self, option: str) -> list[str]:
-        """`short` or `categories`."""
+        """Return the values of an option, `short` or `categories`."""
         return self.options[option].split(",") if option in self.options else []
 
     @cached_property
@@ -73,17 +73,17 @@ class Resource:
 
 
 def find(group: str, version: str, name: str) -> Resource | None:
-    """The resource that a path names."""
+    """Return the resource of a path."""
     return BY_PATH.get((group, version, name))
 
 
 def of(key: str) -> Resource:
-    """The resource of a store key."""
+    """Return the resource of a store key."""
     return BY_KEY[key]
 
 
 def of_kind(api_version: str, kind: str) -> Resource | None:
-    """The resource that holds objects of a kind."""
+    """Return the resource that holds objects of a kind."""
     return BY_KIND.get((api_version, kind))
 
 

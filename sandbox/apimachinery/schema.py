@@ -1,6 +1,6 @@
-"""Reading and writing objects as the API's Go types do: unknown fields, wrong types, zero values.
+"""Decoding and encoding of objects as by the API's Go types: unknown fields, wrong types, zero values.
 
-`data/types.json` holds the fields of each type. A field's type is written
+`types.json` holds the fields of each type. A field's type is written
 
 | text | means |
 |---|---|
@@ -47,11 +47,11 @@ class Field(NamedTuple):
 
 
 class WrongType(Exception):
-    """What Go's decoder says of a value that does not fit."""
+    """A value does not fit its field; the message is that of Go's decoder."""
 
 
 def type_name(api_version: str, kind: str) -> str | None:
-    """The struct of a kind, if the table has it."""
+    """Return the name of a kind's struct, or None when `types.json` lacks it."""
     group = api_version.rpartition("/")[0]
     short = group.split(".")[0] or "core"
     if group.endswith(".openshift.io"):
@@ -62,13 +62,13 @@ def type_name(api_version: str, kind: str) -> str | None:
 
 @cache
 def fields(struct: str) -> dict[str, Field]:
-    """The fields of a struct."""
+    """Return the fields of a struct."""
     return {name: _field(text) for name, text in TYPES[struct].items() if not name.startswith("#")}
 
 
 @cache
 def numbered(struct: str) -> dict[int, tuple[str, str]]:
-    """Name and type by number in protobuf; the name of an inlined struct is empty."""
+    """Return names and types by protobuf number; the name of an inlined struct is empty."""
     inlined = {int(name[1:]): ("", text) for name, text in TYPES[struct].items() if name.startswith("#")}
     inside = {name for _, inner in inlined.values() for name in TYPES[inner]}
     own = {field.number: (name, field.type) for name, field in fields(struct).items() if name not in inside}
@@ -76,7 +76,7 @@ def numbered(struct: str) -> dict[int, tuple[str, str]]:
 
 
 def decoded(obj: Obj, struct: str | None = None) -> tuple[Obj, list[str]]:
-    """The object as the server holds it, and the unknown fields dropped; StatusError 400 on a wrong type."""
+    """Return the object as the server stores it, and the unknown fields; StatusError 400 on a wrong type."""
     struct = struct or type_name(obj.get("apiVersion", ""), obj.get("kind", ""))
     if struct is None:
         return obj, []
@@ -88,19 +88,19 @@ def decoded(obj: Obj, struct: str | None = None) -> tuple[Obj, list[str]]:
 
 
 def encoded(obj: Obj, struct: str | None = None) -> Obj:
-    """The object as it goes over the wire: each field that Go would write, and no other."""
+    """Return the object with exactly the fields that Go encodes."""
     return decoded(obj, struct)[0]
 
 
 def cannot_be_handled(obj: Obj) -> str:
-    """How the refusal of a body begins."""
+    """Return the first words of the refusal of a body."""
     version = obj.get("apiVersion", "").rpartition("/")[2]
     kind = obj.get("kind", "")
     return f'{kind} in version "{version}" cannot be handled as a {kind}'
 
 
 def element(type_text: str) -> str:
-    """The type inside a list, map or pointer."""
+    """Return the type inside a list, map or pointer."""
     return re.sub(r"^(\*|\[\]|map:)", "", type_text)
 
 
@@ -136,7 +136,7 @@ def _struct(value: Json, struct: str, path: str, unknown: list[str]) -> Obj:
 
 @cache
 def _absent(struct: str) -> dict[str, Json]:
-    """What Go writes for the fields that are not there."""
+    """Return what Go encodes for absent fields."""
     zeros = {name: (_zero(field.type), field) for name, field in fields(struct).items()}
     return {
         name: zero
@@ -209,7 +209,7 @@ def _zero(type_text: str) -> Json:
 
 
 def _empty(item: Json, field: Field) -> bool:
-    """What Go's `omitempty` leaves out: never a struct or a time, never what a pointer points to."""
+    """Tell whether Go's `omitempty` omits a value: never a struct, a time or the target of a pointer."""
     if item is None:
         return field.type != "Time"
     if field.type.startswith("*") or field.type in TYPES or field.type in ("Quantity", "IntOrString"):

@@ -21,24 +21,24 @@ END = ""
 
 
 def labels(selector: str) -> Test:
-    """A test on an object's labels: `app=x,tier in (a,b),!gone,count>3`."""
+    """Compile a label selector: `app=x,tier in (a,b),!gone,count>3`."""
     tests = _Parser(selector).requirements()
     return lambda obj: all(test(obj.get("metadata", {}).get("labels") or {}) for test in tests)
 
 
 def fields(selector: str) -> Test:
-    """A test on an object's fields: `status.phase!=Running,metadata.name=x`."""
+    """Compile a field selector: `status.phase!=Running,metadata.name=x`."""
     terms = [_field_term(selector, part) for part in selector.split(",") if part]
     return lambda obj: all((field(obj, path) == value) == equal for path, equal, value in terms)
 
 
 def field_names(selector: str) -> list[str]:
-    """The fields that a field selector names."""
+    """Return the fields that a field selector names."""
     return [_field_term(selector, part)[0] for part in selector.split(",") if part]
 
 
 def label_query(selector: Obj | None) -> Test:
-    """A test for a `LabelSelector` object (`matchLabels`, `matchExpressions`)."""
+    """Compile a `LabelSelector` object (`matchLabels`, `matchExpressions`)."""
     parts = [f"{key}={value}" for key, value in ((selector or {}).get("matchLabels") or {}).items()]
     forms = {"In": "{} in ({})", "NotIn": "{} notin ({})", "Exists": "{}", "DoesNotExist": "!{}"}
     for term in (selector or {}).get("matchExpressions") or []:
@@ -47,7 +47,7 @@ def label_query(selector: Obj | None) -> Test:
 
 
 def field(obj: Obj, path: str) -> str:
-    """A field's value as selectors compare it: absent is the empty string."""
+    """Return a field's value as selectors compare it; an absent field is the empty string."""
     value: Any = obj
     for step in path.split("."):
         value = value.get(step) if isinstance(value, dict) else None
@@ -60,7 +60,7 @@ LabelTest = Callable[[dict[str, str]], bool]
 
 
 class _Parser:
-    """As the one of Kubernetes, whose words it has, token by token."""
+    """Parses as `labels.Parser` of Kubernetes does, with its error messages."""
 
     def __init__(self, selector: str) -> None:
         self._tokens = TOKEN.findall(selector)

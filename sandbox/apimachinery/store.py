@@ -1,6 +1,6 @@
-"""Where the objects are: in memory, synchronous, copied in and copied out, each change an event.
+"""The object store: in memory and synchronous; objects are copied in and out, each change is an event.
 
-| like etcd behind a real API | here |
+| etcd behind a real API | here |
 |---|---|
 | one counter gives every write its `resourceVersion` | the same |
 | a watch from an old version fails with 410 | the same, after `HISTORY` events |
@@ -37,27 +37,27 @@ class Event(NamedTuple):
 
 
 class Watch:
-    """An asynchronous iterator of events; drop it or leave its `with` block to end it."""
+    """An asynchronous iterator of events; it ends when it is dropped or its `with` block ends."""
 
     def __init__(self, resources: tuple[str, ...]) -> None:
         self.resources = frozenset(resources)
         self._events: asyncio.Queue[Event | None] = asyncio.Queue()
 
     def send(self, event: Event) -> None:
-        """Hand on an event of a watched resource."""
+        """Queue an event of a watched resource."""
         if event.resource in self.resources:
             self._events.put_nowait(event)
 
     async def changed(self) -> bool:
-        """Wait for the next event, whatever it is; False at the end."""
+        """Wait for the next event; False at the end."""
         return await self._events.get() is not None
 
     def tick(self) -> None:
-        """Wake whoever iterates by an event of type TICK."""
+        """Wake the consumer by an event of type TICK."""
         self._events.put_nowait(Event("TICK", "", {}))
 
     def close(self) -> None:
-        """End the iteration after what is already there."""
+        """End the iteration after the queued events."""
         self._events.put_nowait(None)
 
     def __enter__(self) -> Watch:
@@ -77,7 +77,7 @@ class Watch:
 
 
 class Store:
-    """All objects of the sandbox, by resource and name."""
+    """All objects, by resource and name."""
 
     def __init__(self) -> None:
         self.version = 1
@@ -86,23 +86,23 @@ class Store:
         self._watches: weakref.WeakSet[Watch] = weakref.WeakSet()
 
     def get(self, resource: str, name: str) -> Obj:
-        """The object, or StatusError 404."""
+        """Return a copy of an object; StatusError 404 when it does not exist."""
         found = self.find(resource, name)
         if found is None:
             raise errors.not_found(resource, name)
         return found
 
     def find(self, resource: str, name: str) -> Obj | None:
-        """The object, or None."""
+        """Return a copy of an object, or None."""
         found = self.look_at(resource, name)
         return None if found is None else copied(found)
 
     def look_at(self, resource: str, name: str) -> Obj | None:
-        """The object itself, not a copy: for those who only read, and often."""
+        """Return the object itself, which the caller must not change."""
         return self._objects.get(resource, {}).get(name)
 
     def look(self, resource: str, label_selector: str = "", field_selector: str = "") -> list[Obj]:
-        """Those that `list` would copy, themselves."""
+        """As `list`, but the objects themselves, which the caller must not change."""
         there = self._objects.get(resource, {})
         objects = [there[name] for name in sorted(there)]
         if label_selector:
@@ -112,11 +112,11 @@ class Store:
         return objects
 
     def list(self, resource: str, label_selector: str = "", field_selector: str = "") -> list[Obj]:
-        """The objects that both selectors take, by name."""
+        """Return copies of the objects that both selectors match, ordered by name."""
         return [copied(obj) for obj in self.look(resource, label_selector, field_selector)]
 
     def create(self, resource: str, obj: Obj) -> Obj:
-        """Store a new object with uid, resourceVersion and creationTimestamp; 409 when its name is taken."""
+        """Store a new object with uid, resourceVersion and creationTimestamp; 409 when its name exists."""
         new = copied(obj)
         meta = new.setdefault("metadata", {})
         if not meta.get("name"):
@@ -128,7 +128,7 @@ class Store:
         return self._write(resource, new, None)
 
     def update(self, resource: str, obj: Obj) -> Obj:
-        """Replace an object; 409 when its resourceVersion is old, no event when nothing changed."""
+        """Replace an object; 409 when its resourceVersion is old; no event when nothing changes."""
         new = copied(obj)
         name = new["metadata"]["name"]
         old = self._objects.get(resource, {}).get(name)
@@ -140,13 +140,13 @@ class Store:
         return copied(old) if new == old else self._write(resource, new, old)
 
     def modify(self, resource: str, name: str, change: Callable[[Obj], None]) -> Obj:
-        """Read, change, write; nothing can come between."""
+        """Apply a change to an object in one step."""
         obj = self.get(resource, name)
         change(obj)
         return self.update(resource, obj)
 
     def remove(self, resource: str, name: str) -> Obj:
-        """Take an object away at once."""
+        """Remove an object at once, whatever its finalizers."""
         if name not in self._objects.get(resource, {}):
             raise errors.not_found(resource, name)
         gone = copied(self._objects[resource].pop(name))
@@ -156,7 +156,7 @@ class Store:
         return copied(gone)
 
     def watch(self, *resources: str, since: int | None = None) -> Watch:
-        """All there is as ADDED, then every change; or, from a resource version, the changes after it."""
+        """Watch existing objects (as ADDED) and all changes, or only the changes after a resource version."""
         watch = Watch(resources)
         if since is None:
             for resource in resources:
@@ -173,7 +173,7 @@ class Store:
         return watch
 
     def forget_history(self) -> None:
-        """Make every resource version so far too old to watch from, as a compaction does."""
+        """Make every past resource version too old to watch from, as a compaction does."""
         self._history.extend([(self.version + 1, Event("", "", {}))] * HISTORY)
 
     def _write(self, resource: str, new: Obj, old: Obj | None) -> Obj:
@@ -190,17 +190,17 @@ class Store:
 
 
 def copied(value: T) -> T:
-    """A deep copy of JSON data; many times as fast as `copy.deepcopy`."""
+    """Return a deep copy of JSON data, many times as fast as `copy.deepcopy`."""
     data: Any = value
     copy: T = marshal.loads(marshal.dumps(data))  # noqa: S302 (of our own making)
     return copy
 
 
 def now() -> str:
-    """A timestamp as in `metadata.creationTimestamp`."""
+    """Return the current time as in `metadata.creationTimestamp`."""
     return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def random_suffix(length: int = 5) -> str:
-    """What `generateName` appends."""
+    """Return a suffix for `generateName`."""
     return "".join(secrets.choice(NAME_LETTERS) for _ in range(length))

@@ -1,1 +1,1 @@
-"""The API over HTTP: from a request to its response."""
+"""The API server: from an HTTP request to its response."""

@@ -1,6 +1,6 @@
-"""Who asked for what, and whether it was allowed: a line each in `log/audit.log`, as in a cluster's.
+"""The audit log, `log/audit.log`: one line for each request with user, object and decision.
 
-From it a test derives the rights that the hub's service account uses.
+A test derives the permissions of the hub's service account from it.
 https://kubernetes.io/docs/tasks/debug/debug-cluster/audit/
 """
 
@@ -20,7 +20,7 @@ log.propagate = False
 
 
 def record(user: User, ask: Ask, *, allowed: bool) -> None:
-    """One event."""
+    """Write one event."""
     resource, _, subresource = ask.resource.partition("/")
     place = {"apiGroup": ask.group, "resource": resource, "subresource": subresource}
     place |= {"namespace": ask.namespace, "name": ask.name}
@@ -36,7 +36,7 @@ def record(user: User, ask: Ask, *, allowed: bool) -> None:
 
 
 def to_file(state: Path) -> None:
-    """From now on, into a file of this run."""
+    """Write events to a new file from now on."""
     for handler in list(log.handlers):
         log.removeHandler(handler)
         handler.close()

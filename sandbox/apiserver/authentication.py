@@ -1,4 +1,4 @@
-"""Who asks: the bearer token of a request, or nobody; and `--as`, asking in the name of somebody else.
+"""Authentication by bearer token, and impersonation (`kubectl --as`).
 
 As `k8s.io/apiserver/pkg/endpoints/filters/{authentication,impersonation}.go`.
 """

@@ -1,4 +1,4 @@
-"""Request bodies: reading them, and what must be right about them before anything else."""
+"""Request bodies: decoding, and the checks of kind, version, name and namespace."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SCHEME = "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"
 
 
 async def read_json(request: web.Request) -> Json:
-    """The body; None when there is none."""
+    """Return the decoded body, or None when it is empty."""
     text = await request.read()
     if not text:
         return None
@@ -32,7 +32,7 @@ async def read_json(request: web.Request) -> Json:
 def check_body(
     known: Resource, body: Json, query: Mapping[str, str], wanted: Request, project: str
 ) -> list[str]:
-    """Fill in kind and version, refuse what belongs elsewhere; what to warn of."""
+    """Fill in kind and version, refuse an object of another place; return the warnings."""
     if not isinstance(body, dict):
         why = "" if body is not None else f": {NO_BODY}"
         raise errors.bad_request(f"the object provided is unrecognized (must be of type {known.kind}){why}")
@@ -64,7 +64,7 @@ def check_body(
 
 
 def _is_registered(body: Obj, known: Resource) -> bool:
-    """OpenShift's own kinds once were in `v1`."""
+    """Tell whether a kind is known; OpenShift's own kinds used to be in `v1`."""
     api_version, kind = body["apiVersion"], body["kind"]
     legacy = api_version == "v1" and kind == known.kind and known.group.endswith("openshift.io")
     expected = api_version == known.options.get("as", known.api_version) and kind == known.kind

@@ -1,4 +1,4 @@
-"""Subresources that take over the connection: their answer is a stream, or their request no object.
+"""Subresources that handle the connection themselves, because they stream or take no object.
 
 As `rest.Connecter` in `k8s.io/apiserver/pkg/registry/rest`.
 """
@@ -14,5 +14,5 @@ class Connector(Storage):
     """A subresource that reads the request and writes the response itself."""
 
     async def connect(self, request: web.Request, name: str, context: Context) -> web.StreamResponse:
-        """Answer."""
+        """Handle the request, and return the response."""
         raise NotImplementedError

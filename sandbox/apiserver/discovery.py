@@ -1,4 +1,4 @@
-"""`/api`, `/apis` and what is below them, plain and aggregated."""
+"""The discovery documents, plain and aggregated: `/api`, `/apis` and the paths below."""
 
 from __future__ import annotations
 
@@ -24,33 +24,33 @@ VERSION: Obj = {
 
 
 def core_versions(address: str) -> Obj:
-    """`/api`."""
+    """Return `/api`."""
     clients = [{"clientCIDR": "0.0.0.0/0", "serverAddress": address}]
     return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": clients}
 
 
 def groups() -> Obj:
-    """`/apis`."""
+    """Return `/apis`."""
     return {"kind": "APIGroupList", "apiVersion": "v1", "groups": [_group(name) for name in _names()]}
 
 
 def group(name: str) -> Obj | None:
-    """`/apis/GROUP`."""
+    """Return `/apis/GROUP`."""
     return {"kind": "APIGroup", "apiVersion": "v1", **_group(name)} if name in _names() else None
 
 
 def resources(api_version: str) -> Obj | None:
-    """`/api/v1` or `/apis/GROUP/VERSION`."""
+    """Return `/api/v1` or `/apis/GROUP/VERSION`."""
     if api_version not in GROUP_VERSIONS:
         return None
     head = {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": api_version}
     if api_version == "v1":
-        del head["apiVersion"]  # so the core group answers, and only it
+        del head["apiVersion"]  # only the core group's document lacks it
     return {**head, "resources": [resource.discovery for resource in GROUP_VERSIONS[api_version]]}
 
 
 def aggregated(core: bool) -> Obj:
-    """`/api` or `/apis` for a client that takes all resources in one answer."""
+    """Return the aggregated form of `/api` or `/apis`, with all resources."""
     names = [""] if core else _names()
     items = [
         {"metadata": {"name": name or None, "creationTimestamp": None}, "versions": _versions(name)}
@@ -78,7 +78,7 @@ def _group(name: str) -> Obj:
 
 
 def _versions(name: str) -> list[Obj]:
-    """The versions of a group, `apidiscovery.k8s.io/v2`."""
+    """Return the versions of a group as in `apidiscovery.k8s.io/v2`."""
     mine = [v for v in GROUP_VERSIONS if v.rpartition("/")[0] == name]
     return [
         {

@@ -1,6 +1,6 @@
-"""Faults made on purpose, for the tests of how the hub and its users fare when the API is ill.
+"""Fault injection, for tests of reliability.
 
-Set them on the object, or with the admin's token over HTTP:
+Set faults on the object, or over HTTP with the admin's token:
 `PUT /sandbox/faults {"answer": 429, "count": 3, "path": "/pods"}`, `DELETE /sandbox/faults`.
 """
 
@@ -21,7 +21,7 @@ ANSWERS = {
 
 @dataclass
 class Faults:
-    """What goes wrong, until `clear`. A fault with a `path` concerns only requests whose path contains it."""
+    """The faults in effect. With a `path`, only requests whose path contains it fail."""
 
     away: bool = False  # connections are cut without an answer
     slow: float = 0.0  # seconds before each answer
@@ -33,12 +33,12 @@ class Faults:
     failed: int = field(default=0, repr=False)  # requests that failed so far
 
     def clear(self) -> None:
-        """Back to health."""
+        """Switch all faults off."""
         for each in fields(self):
             setattr(self, each.name, each.default)
 
     def set(self, switches: Obj) -> None:
-        """Switch on what is named; StatusError 400 for what there is not."""
+        """Switch faults on; StatusError 400 for an unknown one."""
         known = {each.name for each in fields(self)} - {"failed"}
         unknown = sorted(set(switches) - known)
         if unknown:
@@ -50,11 +50,11 @@ class Faults:
             setattr(self, name, value)
 
     def concern(self, method: str, path: str) -> bool:
-        """Whether a request is one of those that fail."""
+        """Tell whether a request matches method and path."""
         return self.path in path and self.method in ("", method)
 
     def failure(self) -> StatusError | None:
-        """The answer instead of the real one; counts down."""
+        """Return the error to answer with, if any, and count it."""
         if not self.answer or (self.count and self.failed >= self.count):
             return None
         self.failed += 1
@@ -63,5 +63,5 @@ class Faults:
         return StatusError(self.answer, reason, message, details)
 
     def described(self) -> Obj:
-        """What is switched on."""
+        """Return the faults in effect."""
         return asdict(self)

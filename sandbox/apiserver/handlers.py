@@ -1,6 +1,6 @@
 """One handler for each verb of the API, from the request's body to the response.
 
-As `k8s.io/apiserver/pkg/endpoints/handlers`. What a resource does with a verb, its storage says: `storages`.
+As `k8s.io/apiserver/pkg/endpoints/handlers`; the storage of a resource does the work, see `storages`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ DEPRECATED = {
 
 
 class Call(NamedTuple):
-    """One request, and all that its handler needs."""
+    """One request with everything that its handler needs."""
 
     resource: Resource
     storage: Storage
@@ -50,7 +50,7 @@ class Call(NamedTuple):
 
 
 class Handlers:
-    """Finds the storage of the resource, asks RBAC, and lets the storage answer."""
+    """Checks authorization, then calls the storage of the resource."""
 
     def __init__(self, api: Api, storages: Storages) -> None:
         self._api = api
@@ -58,7 +58,7 @@ class Handlers:
         self._watches: set[Any] = set()
 
     def end_watches(self) -> None:
-        """Forget all history, so that a watch that goes on gets 410."""
+        """End all watches and drop the history, so that a client that resumes gets 410."""
         self._api.store.forget_history()
         for watch in list(self._watches):
             watch.close()
@@ -189,7 +189,7 @@ class Handlers:
         return response
 
     def _check_scope(self, known: Resource, wanted: Request) -> None:
-        """A namespaced resource is written in the one project only."""
+        """Refuse requests for another namespace than the project's."""
         if known.namespaced and wanted.verb == "create" and not self._is_here(known, wanted):
             if not wanted.namespace:
                 raise errors.method_not_allowed()

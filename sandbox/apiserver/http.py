@@ -1,4 +1,4 @@
-"""The API over HTTP: who asks, whether they may, and what they get."""
+"""The aiohttp application: authentication, faults, errors as Status objects, and the paths of no resource."""
 
 from __future__ import annotations
 
@@ -31,8 +31,10 @@ log = logging.getLogger(__name__)
 
 USER = web.RequestKey("user", User)
 HEALTH = ("/healthz", "/livez", "/readyz")
-NO_SCHEMAS = b"\x0a\x032.0\x12\x0d\x0a\x07sandbox\x12\x02v1"  # OpenAPI 2 in protobuf: version and title only
-MAX_BODY = 3 * 1024 * 1024  # as a real API
+NO_SCHEMAS = (
+    b"\x0a\x032.0\x12\x0d\x0a\x07sandbox\x12\x02v1"  # OpenAPI 2 in protobuf with version and title only
+)
+MAX_BODY = 3 * 1024 * 1024  # the limit of a real API
 
 
 def application(
@@ -44,7 +46,7 @@ def application(
     faults: Faults | None = None,
     oauth: OAuth | None = None,
 ) -> web.Application:
-    """The aiohttp application.
+    """Return the aiohttp application.
 
     `log_file` finds the log of a container. `others` serve more resources, by `Resource.path`.
     """
@@ -67,7 +69,7 @@ class _Server:
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Faults, authentication, and errors as Status objects."""
+        """Authenticate, inject faults, and turn errors into Status objects."""
         try:
             request[USER] = authenticate(request.headers, self._tokens, self._api.rbac)
             if request.path == "/sandbox/faults":
@@ -87,14 +89,14 @@ class _Server:
             return web.json_response(errors.StatusError(500, "InternalError", text).status(), status=500)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Whatever the path asks for."""
+        """Respond to any path."""
         wanted = parse(request.method, request.path, request.query)
         if wanted is None:
             return self._about(request)
         return await self._handlers.answer(request, wanted, request[USER])
 
     def _about(self, request: web.Request) -> web.Response:
-        """Discovery, version and health."""
+        """Respond with discovery, version or health."""
         self._api.rbac.require(request[USER], rbac.Ask(request.method.lower(), path=request.path))
         steps = request.path.strip("/").split("/")
         if request.path in HEALTH or request.path.startswith(tuple(f"{each}/" for each in HEALTH)):
@@ -142,7 +144,7 @@ class _Server:
         return None
 
     async def _switch(self, request: web.Request) -> web.Response:
-        """The faults, for the admin only."""
+        """Show or set the faults; only the cluster admin may."""
         self._api.rbac.require(request[USER], rbac.Ask(request.method.lower(), path=request.path))
         if request.method in ("PUT", "POST"):
             self._faults.set(await request.json())

@@ -30,7 +30,7 @@ REVISION = {
 
 
 def storages(cluster: Cluster) -> dict[str, Storage]:
-    """Return the storages, by `Resource.path`."""
+    """Return the storages of these subresources, by `Resource.path`."""
     return {
         "buildconfigs/instantiate.build.openshift.io": BuildRequests(cluster),
         "buildconfigs/instantiatebinary.build.openshift.io": BinaryBuildRequests(cluster),
@@ -87,7 +87,7 @@ class DeploymentRequests(Storage):
 
 
 async def _body(request: web.Request) -> bytes:
-    """An upload may be larger than an object."""
+    """Read an upload, which may be larger than an object."""
     received = bytearray()
     async for chunk in request.content.iter_any():
         received += chunk

@@ -45,13 +45,13 @@ BEFORE_END = 2.0
 
 
 class Selection(NamedTuple):
-    """What a list or a watch asks for."""
+    """The label and field selectors of a list or a watch."""
 
     labels: str = ""
     fields: str = ""
 
     def test(self) -> Callable[[Obj], bool]:
-        """Whether an object is meant."""
+        """Return a test for objects that match."""
         if not self.labels and not self.fields:
             return lambda obj: True
         by_labels, by_fields = selectors.labels(self.labels), selectors.fields(self.fields)
@@ -59,7 +59,7 @@ class Selection(NamedTuple):
 
 
 def check_fields(resource: Resource, selection: Selection) -> None:
-    """StatusError 400 for a field that cannot be selected by."""
+    """Raise StatusError 400 for a field that the resource cannot be selected by."""
     known = {*COMMON, *FIELDS.get(resource.key, ())}
     for name in selectors.field_names(selection.fields) if selection.fields else ():
         if name not in known:
@@ -70,7 +70,7 @@ def check_fields(resource: Resource, selection: Selection) -> None:
 
 
 def check_version(asked: int | None, newest: int) -> None:
-    """StatusError 504 for a resource version that is not yet."""
+    """Raise StatusError 504 for a resource version in the future."""
     if asked is not None and asked > newest:
         causes = [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]
         why = f"Timeout: Too large resource version: {asked}, current: {newest}"
@@ -80,7 +80,7 @@ def check_version(asked: int | None, newest: int) -> None:
 def page(
     objects: list[Obj], version: int, selection: Selection, limit: int, token: str
 ) -> tuple[list[Obj], Obj]:
-    """One page of a list, and the metadata of the list."""
+    """Return one page of a list, and the metadata of the list."""
     start, at = _continued(token) if token else ("", version)
     meta: Obj = {"resourceVersion": str(at)}
     rest = [obj for obj in objects if obj["metadata"]["name"] >= start]
@@ -105,7 +105,7 @@ def _continued(token: str) -> tuple[str, int]:
 
 
 class Change(NamedTuple):
-    """One line of a watch."""
+    """One event of a watch."""
 
     type: str
     object: Obj
@@ -121,9 +121,9 @@ async def changes(
     bookmarks: bool,
     initial_end: bool,
 ) -> AsyncIterator[Change]:
-    """The events of a watch, of which the first `initial` are what there was.
+    """Yield the events of a watch; the first `initial` of them are the existing objects.
 
-    An object that comes to fit the selection is ADDED, one that ceases to is DELETED.
+    An object that begins to match the selection is ADDED, one that ceases to is DELETED.
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds if seconds else None
@@ -150,7 +150,7 @@ async def changes(
 
 
 def _until_bookmark(deadline: float | None, now: float) -> float:
-    """Every minute, once shortly before the end and once at the end."""
+    """Return the seconds to the next bookmark: each minute, shortly before the end, and at the end."""
     if deadline is None:
         return BOOKMARK_SECONDS
     left = deadline - now

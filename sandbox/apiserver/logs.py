@@ -45,7 +45,7 @@ class PodLogs(Connector):
         follow = is_true(query.get("follow")) and not previous
         response = web.StreamResponse(headers={"Content-Type": "text/plain"})
         await response.prepare(request)
-        with suppress(ConnectionResetError):  # the client has seen enough
+        with suppress(ConnectionResetError):  # the client has closed the connection
             async for piece in _read(
                 path, query, (lambda: self._is_running(pod, container)) if follow else None
             ):
@@ -160,7 +160,7 @@ async def _read(
 
 
 def _tail(path: Path, lines: int) -> int:
-    """Where the last lines of a file begin."""
+    """Return the offset of the last lines of a file."""
     text = path.read_bytes()
     position = len(text) - (1 if text.endswith(b"\n") else 0)
     for _ in range(lines):

@@ -1,4 +1,4 @@
-"""As much of OpenAPI v3 as kubectl asks for before it creates: whether the server checks fields itself."""
+"""The part of OpenAPI v3 that tells kubectl that the server validates fields itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ FIELD_VALIDATION = {"name": "fieldValidation", "in": "query", "schema": {"type":
 
 
 def index() -> Obj:
-    """`/openapi/v3`."""
+    """Return `/openapi/v3`."""
     paths = {
         _path(version): {"serverRelativeURL": f"/openapi/v3/{_path(version)}"} for version in GROUP_VERSIONS
     }
@@ -18,7 +18,7 @@ def index() -> Obj:
 
 
 def document(api_version: str) -> Obj | None:
-    """`/openapi/v3/api/v1`, `/openapi/v3/apis/GROUP/VERSION`: the paths of what can be patched."""
+    """Return the document of a group version, with the paths that can be patched."""
     if api_version not in GROUP_VERSIONS:
         return None
     patched = [each for each in GROUP_VERSIONS[api_version] if "patch" in each.verbs and "/" not in each.name]

@@ -1,6 +1,6 @@
-"""The options in a request's query, and what is wrong with them.
+"""Parsing and validation of the options in a request's query.
 
-Words: `v1/validation`, for lists `internalversion/validation`, in `k8s.io/apimachinery/pkg/apis/meta`.
+Messages: `v1/validation`, for lists `internalversion/validation`, in `k8s.io/apimachinery/pkg/apis/meta`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ NOT_OLDER = "NotOlderThan"
 
 
 def number(query: Mapping[str, str], name: str) -> int:
-    """An option that is a number; 0 when it is not there."""
+    """Return a numeric option; 0 when it is absent."""
     try:
         return int(query.get(name) or 0)
     except ValueError:
@@ -27,7 +27,7 @@ def number(query: Mapping[str, str], name: str) -> int:
 
 
 def version(query: Mapping[str, str], *, watch: bool = False) -> int | None:
-    """The resource version to read at or to watch from; None for any."""
+    """Return the resource version to read at or to watch from; None for any."""
     text = query.get("resourceVersion", "")
     if text in ("", "0"):
         return None
@@ -40,7 +40,7 @@ def version(query: Mapping[str, str], *, watch: bool = False) -> int | None:
 
 
 def check_write(verb: str, query: Mapping[str, str]) -> bool:
-    """Whether it is a dry run; StatusError 422 for an option that does not exist."""
+    """Return whether it is a dry run; StatusError 422 for an unsupported option."""
     problems = _dry_run(query)
     if query.get("fieldValidation", "") not in FIELD_VALIDATION:
         problems.append(unsupported("fieldValidation", query["fieldValidation"], FIELD_VALIDATION))
@@ -49,7 +49,7 @@ def check_write(verb: str, query: Mapping[str, str]) -> bool:
 
 
 def check_delete(options: dict[str, Any], query: Mapping[str, str]) -> bool:
-    """As `check_write`, for the options of a deletion, most of which are its body."""
+    """As `check_write`, for the options of a deletion, which are in its body and its query."""
     problems = _dry_run(query)
     policy = options.get("propagationPolicy")
     if policy is not None and options.get("orphanDependents") is not None:
@@ -62,7 +62,7 @@ def check_delete(options: dict[str, Any], query: Mapping[str, str]) -> bool:
 
 
 def check_list(query: Mapping[str, str], *, watch: bool = False) -> None:
-    """StatusError 422 for what does not go together."""
+    """Raise StatusError 422 for options that exclude each other."""
     match, asked, problems = query.get("resourceVersionMatch"), query.get("resourceVersion", ""), []
     initial = query.get("sendInitialEvents") == "true"
     if watch and initial and match != NOT_OLDER:

@@ -1,4 +1,4 @@
-"""Kubernetes objects in protobuf: `kubectl` sends what its typed clients create in it, and takes JSON back.
+"""Decoding of Kubernetes objects in protobuf, which the typed clients of `kubectl` send.
 
 The envelope: `k8s.io/apimachinery/pkg/runtime/generated.proto`. Field numbers come from the schema.
 """
@@ -18,7 +18,7 @@ VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 
 
 def decoded(body: bytes) -> Obj:
-    """The object in a request body; ValueError when there is none."""
+    """Decode a request body; ValueError when it holds no known object."""
     if not body.startswith(MAGIC):
         raise ValueError("not a Kubernetes protobuf message")
     envelope = dict(_fields(body[len(MAGIC) :]))
@@ -81,7 +81,7 @@ def _value(raw: Json, type_text: str) -> Json:
     text = type_text.lstrip("*")
     if text in schema.TYPES:
         return _message(raw, text)
-    if text.startswith("[]"):  # a list as a map's value is a message around it
+    if text.startswith("[]"):  # a map's value that is a list is wrapped in a message
         return [_value(item, text[2:]) for _, item in _fields(raw)]
     if text == "string":
         return raw.decode()

@@ -1,4 +1,6 @@
-"""What an HTTP request asks for: `k8s.io/apiserver/pkg/endpoints/request/requestinfo.go`."""
+"""Verb, resource, name and namespace of an HTTP request.
+
+As `k8s.io/apiserver/pkg/endpoints/request/requestinfo.go`."""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ SUBRESOURCE_OF_NAMESPACE = ("status", "finalize")
 
 
 class Request(NamedTuple):
-    """A path below /api or /apis, taken apart; `verb` is RBAC's."""
+    """The parts of a path below /api or /apis; `verb` is RBAC's."""
 
     verb: str
     group: str
@@ -29,13 +31,13 @@ class Request(NamedTuple):
 
     @property
     def ask(self) -> Ask:
-        """The question for RBAC."""
+        """The attributes that RBAC decides on."""
         project = self.name if self.group == "project.openshift.io" and self.resource == "projects" else ""
         return Ask(self.verb, self.group, self.full_resource, self.name, self.namespace or project)
 
 
 def parse(method: str, path: str, query: Mapping[str, str]) -> Request | None:
-    """None for a path that names no resource: discovery, health and the like."""
+    """Parse a path; None when it names no resource, such as discovery and health."""
     steps = path.strip("/").split("/")
     if steps[0] == "api" and len(steps) > 2:
         group, version, rest = "", steps[1], steps[2:]
@@ -53,7 +55,7 @@ def parse(method: str, path: str, query: Mapping[str, str]) -> Request | None:
 
 
 def is_true(text: str | None) -> bool:
-    """A boolean in a query, as `Convert_Slice_string_To_bool` of apimachinery: Python clients write True."""
+    """Parse a boolean as `Convert_Slice_string_To_bool` of apimachinery; Python clients write True."""
     return text is not None and text.lower() not in ("false", "0")
 
 

@@ -51,7 +51,7 @@ def of_event(request: web.Request, resource: Resource, obj: Obj, kind: str, firs
 
 
 def warned(response: web.StreamResponse, warnings: list[str]) -> web.StreamResponse:
-    """Add what clients print after `Warning:`."""
+    """Add warnings, which clients print after `Warning:`."""
     for text in warnings:
         response.headers.add("Warning", f"299 - {json.dumps(text)}")
     return response

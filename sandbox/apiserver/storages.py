@@ -1,6 +1,6 @@
-"""Which object serves which resource, as `k8s.io/kubernetes/pkg/registry/*/rest/storage_*.go`.
+"""The storage of each resource, as `k8s.io/kubernetes/pkg/registry/*/rest/storage_*.go`.
 
-A resource that is not named here is stored as it is: `registry.api.Stored`.
+A resource that is not listed uses `registry.api.Stored`.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Who asks, and what they may do."""
+"""Users, their tokens, and their permissions."""

@@ -1,4 +1,4 @@
-"""What the scopes of a token allow, and which of them a service account may ask for.
+"""OAuth scopes: the rules that they stand for, and which of them a service account may request.
 
 https://github.com/openshift/apiserver-library-go, pkg/authorization/scope
 """
@@ -56,7 +56,7 @@ _ESCALATING = {"secrets", "imagestreams/secrets", "oauthauthorizetokens", "oauth
 
 
 def rules(scopes: Iterable[str], namespace: str, role_rules: RoleRules) -> list[Obj]:
-    """What a token with these scopes is good for in a namespace, if its owner may do it."""
+    """Return the rules that limit a token with these scopes in a namespace."""
     found = list(EVERYBODY)
     for scope in scopes:
         kind, *parts = scope.split(":")
@@ -69,7 +69,7 @@ def rules(scopes: Iterable[str], namespace: str, role_rules: RoleRules) -> list[
 
 
 def invalid(scopes: list[str]) -> str:
-    """What is wrong with the scopes that are none, in the server's words."""
+    """Return the server's message about malformed or unknown scopes; empty when all are valid."""
     problems = [
         f"[{number}]: Invalid value: {json.dumps(scope)}: {problem}"
         for number, scope in enumerate(scopes)
@@ -79,7 +79,7 @@ def invalid(scopes: list[str]) -> str:
 
 
 def denied(scopes: list[str], namespace: str) -> list[str]:
-    """Those that a service account may not ask for: all that reaches beyond its own project."""
+    """Return the scopes that reach beyond the service account's project, which it may not request."""
     allowed = set(SUPPORTED) - {"user:full"}
     return [
         s for s in scopes if s not in allowed and not (s.startswith("role:") and s.split(":")[2] == namespace)

@@ -1,6 +1,6 @@
-"""Who may do what: roles and bindings of the project, and the cluster roles that every project has.
+"""RBAC: decides by the project's roles and bindings and by the cluster's.
 
-Words of the refusals: `k8s.io/apiserver/pkg/authorization/authorizer` and `plugin/pkg/auth/authorizer/rbac`.
+Messages: `k8s.io/apiserver/pkg/authorization/authorizer` and `plugin/pkg/auth/authorizer/rbac`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from sandbox.authorization.users import SCOPES, User
 
 
 class Ask(NamedTuple):
-    """What someone wants to do: a verb on a resource (`pods/log`), or on a path."""
+    """The attributes of a request: a verb on a resource (`pods/log`), or on a path."""
 
     verb: str
     group: str = ""
@@ -36,28 +36,28 @@ class Ask(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """Allowed or not, and why."""
+    """Whether a request is allowed, and the reason."""
 
     allowed: bool
     reason: str = ""
 
 
 class Grant(NamedTuple):
-    """A rule, and the binding that gives it."""
+    """A rule, and the binding that grants it."""
 
     rule: Obj
     reason: str
 
 
 class Rbac:
-    """Decides by what the store holds."""
+    """Decides by the roles and bindings in the store."""
 
     def __init__(self, store: Store, namespace: str) -> None:
         self._store = store
         self._namespace = namespace
 
     def decide(self, user: User, ask: Ask) -> Decision:
-        """Whether a user may."""
+        """Decide whether a user may make a request."""
         scopes = user.extra.get(SCOPES)
         if scopes is not None and not any(covers(rule, ask) for rule in self._of_scopes(scopes, ask)):
             return Decision(False, f"scopes [{' '.join(scopes)}] prevent this action")
@@ -68,17 +68,17 @@ class Rbac:
         return Decision(False, f"RBAC: {'; '.join(problems)}" if problems else "")
 
     def require(self, user: User, ask: Ask) -> None:
-        """StatusError 403 when a user may not."""
+        """Raise StatusError 403 when a user may not make a request."""
         decision = self.decide(user, ask)
         if not decision.allowed:
             raise refusal(user, ask, decision.reason)
 
     def rules(self, user: User, namespace: str) -> list[Obj]:
-        """All rules that a user has in a namespace."""
+        """Return all rules that a user has in a namespace."""
         return [grant.rule for grant in self._grants(user, namespace, [])]
 
     def missing(self, user: User, rules: list[Obj]) -> list[Obj]:
-        """The single rights among `rules` that a user does not have: nobody grants more than they hold."""
+        """Return the permissions among `rules` that a user lacks, and so may not grant."""
         held = self.rules(user, self._namespace)
         return [
             right
@@ -88,7 +88,7 @@ class Rbac:
         ]
 
     def who_can(self, ask: Ask) -> tuple[list[str], list[str]]:
-        """The users and the groups that may."""
+        """Return the users and the groups that may make a request."""
         users: set[str] = set()
         groups: set[str] = set()
         here = self._store.look(ROLE_BINDINGS) if ask.namespace == self._namespace else []
@@ -102,7 +102,7 @@ class Rbac:
         return sorted(users), sorted(groups)
 
     def role_rules(self, reference: Obj) -> list[Obj] | None:
-        """The rules of a `roleRef`; None when there is no such role."""
+        """Return the rules of a `roleRef`; None when the role does not exist."""
         role = self._store.look_at(
             CLUSTER_ROLES if reference["kind"] == "ClusterRole" else ROLES, reference["name"]
         )
@@ -142,12 +142,12 @@ class Rbac:
         return user.name == self._account(subject)
 
     def _account(self, subject: Obj) -> str:
-        """Without a namespace the binding's: appliesToUser in `pkg/registry/rbac/validation/rule.go`."""
+        """Return the user name of a service account; its namespace defaults to the binding's."""
         return f"system:serviceaccount:{subject.get('namespace') or self._namespace}:{subject['name']}"
 
 
 def covers(rule: Obj, ask: Ask) -> bool:
-    """Whether a rule allows what is asked."""
+    """Tell whether a rule allows a request."""
     if not _has(rule["verbs"], ask.verb):
         return False
     if ask.path:
@@ -165,7 +165,7 @@ def covers(rule: Obj, ask: Ask) -> bool:
 
 
 def refusal(user: User, ask: Ask, reason: str = "") -> StatusError:
-    """403 in the API's words."""
+    """Return the 403 for a request."""
     because = f": {reason}" if reason else ""
     if ask.path:
         why = f'forbidden: User "{user.name}" cannot {ask.verb} path "{ask.path}"{because}'
@@ -179,7 +179,7 @@ def refusal(user: User, ask: Ask, reason: str = "") -> StatusError:
 
 
 def cluster_objects() -> Iterator[tuple[str, Obj]]:
-    """The cluster roles and bindings that a new cluster has, with their resource keys."""
+    """Yield the cluster roles and bindings of a new cluster, with their resource keys."""
     table = json.loads((Path(__file__).with_name("clusterroles.json")).read_text())
     version = f"{RBAC_GROUP}/v1"
     for name, rules in table["roles"].items():
@@ -206,7 +206,7 @@ def _described(subject: Obj) -> str:
 
 
 def _rights(rule: Obj) -> Iterator[Obj]:
-    """A rule taken apart, as `ruleBreakdown` in k8s.io/component-helpers/auth/rbac/validation."""
+    """Split a rule into single permissions, as `BreakdownRule` of k8s.io/component-helpers."""
     for verb in rule["verbs"]:
         for group in rule.get("apiGroups") or []:
             for resource in rule.get("resources") or []:
@@ -229,7 +229,7 @@ def _includes(rule: Obj, right: Obj) -> bool:
 
 
 def forbidden_escalation(resource: str, name: str, user: User, missing: list[Obj]) -> StatusError:
-    """403: the maker of a role or a binding would give more than they have."""
+    """403: a user would grant permissions that they do not hold."""
     groups = " ".join(f'"{group}"' for group in user.groups)
     who = f'user "{user.name}" (groups=[{groups}])'
     lines = "\n".join(sorted({_described_rule(rule) for rule in _compacted(missing)}))
@@ -240,7 +240,7 @@ def forbidden_escalation(resource: str, name: str, user: User, missing: list[Obj
 
 
 def _compacted(rights: list[Obj]) -> list[Obj]:
-    """Rights on the same resource as one rule."""
+    """Merge the verbs of permissions on the same resource."""
     rules: dict[str, Obj] = {}
     for right in rights:
         about = {key: value for key, value in right.items() if key != "verbs"}

@@ -1,4 +1,4 @@
-"""Who asks: users, service accounts and their bearer tokens."""
+"""Users, service accounts and their bearer tokens."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from sandbox.apimachinery.store import Store
 AUDIENCE = "https://kubernetes.default.svc"
 AUTHENTICATED = "system:authenticated"
 OAUTH = "system:authenticated:oauth"
-SCOPES = "scopes.authorization.openshift.io"  # in a user's extra: what the token at hand is good for
+SCOPES = "scopes.authorization.openshift.io"  # the key in a user's extra of the token's scopes
 
 
 @dataclass(frozen=True)
 class User:
-    """As RBAC sees one."""
+    """A user with groups, as RBAC sees one."""
 
     name: str
     groups: tuple[str, ...] = ()
@@ -30,7 +30,7 @@ class User:
     extra: dict[str, list[str]] = field(default_factory=dict, hash=False)
 
     def info(self) -> Obj:
-        """A `UserInfo`, as in a TokenReview."""
+        """Return the `UserInfo`, as in a TokenReview."""
         parts = {"username": self.name, "uid": self.uid, "groups": list(self.groups), "extra": self.extra}
         return {key: value for key, value in parts.items() if value}
 
@@ -40,12 +40,12 @@ ANONYMOUS = User("system:anonymous", ("system:unauthenticated",))
 
 
 def person(name: str) -> User:
-    """Someone who logged in."""
+    """Return the user of a person who has logged in."""
     return User(name, (OAUTH, AUTHENTICATED))
 
 
 def service_account(namespace: str, name: str, uid: str = "") -> User:
-    """A service account as a user."""
+    """Return the user of a service account."""
     groups = ("system:serviceaccounts", f"system:serviceaccounts:{namespace}", AUTHENTICATED)
     return User(f"system:serviceaccount:{namespace}:{name}", groups, uid)
 
@@ -58,12 +58,12 @@ class Tokens:
         self._project = project
         self._key = key
         self._people = people
-        self.of_people: Callable[[str], User | None] = lambda token: None  # those of the OAuth server
+        self.of_people: Callable[[str], User | None] = lambda token: None  # set by the OAuth server
 
     def issue(
         self, account: str, seconds: int = 3607, audiences: list[str] | None = None, pod: Obj | None = None
     ) -> str:
-        """A token for a service account; one bound to a pod dies with it."""
+        """Issue a token for a service account; when bound to a pod, it is valid while the pod exists."""
         issued = int(time.time())
         uid = self._store.get("serviceaccounts", account)["metadata"]["uid"]
         names: Obj = {"namespace": self._project.name, "serviceaccount": {"name": account, "uid": uid}}
@@ -75,7 +75,7 @@ class Tokens:
         return jwt.encode(claims, self._key, algorithm="HS256")
 
     def user(self, token: str, audience: str = AUDIENCE) -> User | None:
-        """Whose token it is; None for an unknown, expired or orphaned one."""
+        """Return the user of a token; None when it is unknown, expired, or its account or pod is gone."""
         for known, someone in self._people.items():
             if hmac.compare_digest(known.encode(), token.encode()):
                 return someone

@@ -1,1 +1,1 @@
-"""OpenShift's OAuth server, for service accounts as clients."""
+"""OpenShift's OAuth server with service accounts as clients."""

@@ -1,6 +1,6 @@
-"""Who logs in, and the access tokens that the OAuth server gives out.
+"""The people who can log in, and the access tokens that the OAuth server issues.
 
-A token is an object of the store, named by its hash; whoever deletes it revokes it.
+A token is an object of the store, named by its hash; its deletion revokes it.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ TOKENS = "oauthaccesstokens.oauth.openshift.io"
 GROUPS = "groups.user.openshift.io"
 PREFIX = "sha256~"
 EXPIRES_IN = 86400
-ROLES = {"alice": "", "bob": "view", "carol": "admin"}  # in the project; each one's password is the name
+ROLES = {"alice": "", "bob": "view", "carol": "admin"}  # roles in the project; each password is the name
 
 
 def fill(store: Store, project: Project) -> None:
-    """The people who can log in, and what they may do in the project."""
+    """Store the people who can log in, and their roles in the project."""
     for name in (*ROLES, project.requester):
         meta = {"name": name, "uid": str(uuid.uuid4())}
         head = {"kind": "User", "apiVersion": "user.openshift.io/v1", "metadata": meta}
@@ -42,12 +42,12 @@ def fill(store: Store, project: Project) -> None:
 
 
 def password_is_right(store: Store, name: str, password: str) -> bool:
-    """Whether someone may log in."""
+    """Tell whether a password is right."""
     return store.find(USERS, name) is not None and password == name
 
 
 def issue(store: Store, user: str, client: str, scopes: Iterable[str], redirect_uri: str) -> str:
-    """A new access token."""
+    """Issue an access token."""
     token = new_secret()
     known = store.get(USERS, user)
     store.create(
@@ -68,7 +68,7 @@ def issue(store: Store, user: str, client: str, scopes: Iterable[str], redirect_
 
 
 def find_user(store: Store, token: str) -> User | None:
-    """Whose token it is, with the groups of now; None for an unknown or expired one."""
+    """Return the user of a token with their current groups; None when it is unknown or expired."""
     found = store.find(TOKENS, object_name(token)) if token.startswith(PREFIX) else None
     if found is None:
         return None
@@ -82,11 +82,11 @@ def find_user(store: Store, token: str) -> User | None:
 
 
 def new_secret() -> str:
-    """A token or a code."""
+    """Return a new token or code."""
     return PREFIX + secrets.token_urlsafe(32)
 
 
 def object_name(token: str) -> str:
-    """The hash under which a token is stored."""
+    """Return the name of the object that stores a token: its hash."""
     digest = hashlib.sha256(token.removeprefix(PREFIX).encode()).digest()
     return PREFIX + base64.urlsafe_b64encode(digest).decode().rstrip("=")

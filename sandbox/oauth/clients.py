@@ -1,4 +1,4 @@
-"""Service accounts as OAuth clients: what their annotations allow a browser to be sent back to.
+"""Service accounts as OAuth clients: secrets, and the redirect URIs that their annotations allow.
 
 A reference names a route, whose host and path are taken; a URI beside it changes the path.
 """
@@ -18,7 +18,7 @@ from sandbox.authorization.users import AUDIENCE, Tokens
 
 URI = "serviceaccounts.openshift.io/oauth-redirecturi."
 REFERENCE = "serviceaccounts.openshift.io/oauth-redirectreference."
-CACHED = 10  # seconds for which a review of a token holds, as with kube-apiserver's cache of them
+CACHED = 10  # seconds for which a token review is cached, as by kube-apiserver
 
 
 class OAuthError(Exception):
@@ -30,17 +30,17 @@ class OAuthError(Exception):
 
 
 class Clients:
-    """All service accounts of the project."""
+    """The clients: all service accounts of the project."""
 
     def __init__(self, store: Store, project: Project, tokens: Tokens, clock: Callable[[], float]) -> None:
         self._store = store
         self._tokens = tokens
         self._prefix = f"system:serviceaccount:{project.name}:"
-        self._reviewed: dict[str, tuple[float, str]] = {}  # by token: until when, and whose it is
+        self._reviewed: dict[str, tuple[float, str]] = {}  # expiry and user name by token
         self._clock = clock
 
     def redirect_uris(self, client: str, port: int) -> list[str]:
-        """Where a client's browsers may be sent; `port` is the router's, which routes don't tell."""
+        """Return a client's redirect URIs; `port` is the router's."""
         account = None
         if client.startswith(self._prefix):
             account = self._store.find("serviceaccounts", client.removeprefix(self._prefix))
@@ -54,11 +54,11 @@ class Clients:
         return allowed
 
     def secret_is_right(self, client: str, secret: str) -> bool:
-        """Any token of the account, for whatever audience; an empty one, too."""
+        """Tell whether a client secret is a token of the account, of any audience, or empty."""
         return not secret or self._review(secret) == client
 
     def _review(self, token: str) -> str:
-        """Whose token it is; one that was accepted is so for a while, though its pod is gone."""
+        """Return the user name of a token; a review is cached, so it may outlive the token's pod."""
         now = self._clock()
         self._reviewed = {known: entry for known, entry in self._reviewed.items() if entry[0] > now}
         if token not in self._reviewed:
@@ -82,7 +82,7 @@ class Clients:
 
 
 def within(uri: str, allowed: list[str]) -> bool:
-    """Whether a browser may be sent to a URI: to one that is allowed, or below."""
+    """Tell whether a redirect URI is an allowed one, or below one."""
     asked = urlsplit(uri)
     for one in map(urlsplit, allowed):
         if (asked.scheme, asked.netloc) != (one.scheme, one.netloc) or asked.fragment:
@@ -105,7 +105,7 @@ def _referenced(text: str) -> str:
 
 
 def _audience(token: str) -> str:
-    """The first audience that a token names, unverified."""
+    """Return the first audience of a token, unverified."""
     try:
         payload = token.split(".")[1]
         return str(json.loads(base64.urlsafe_b64decode(payload + "=="))["aud"][0])

@@ -1,4 +1,4 @@
-"""Codes that a browser carries to a client, and what they are exchanged for: RFC 6749 and RFC 7636."""
+"""Authorization codes: issue, redemption and PKCE, as in RFC 6749 and RFC 7636."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOT_FOR_SERVICE_ACCOUNTS = ("client_credentials", "password", "assertion")
 
 @dataclass(frozen=True)
 class Code:
-    """What a code stands for."""
+    """An authorization request that a user has approved."""
 
     client: str
     user: str
@@ -35,14 +35,14 @@ class Code:
 
 
 class Codes:
-    """Those that were not exchanged yet."""
+    """The codes that were not redeemed yet."""
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
         self._codes: dict[str, Code] = {}
 
     def issue(self, user: str, target: str, scopes: list[str], query: Query) -> str:
-        """A new one, for an authorization request."""
+        """Issue a code for an authorization request."""
         code = access_tokens.new_secret()
         challenge, method = query.get("code_challenge", ""), query.get("code_challenge_method", "plain")
         until = time.monotonic() + SECONDS
@@ -50,7 +50,7 @@ class Codes:
         return code
 
     def redeem(self, given: Query, basic: tuple[str, str] | None, port: int) -> Code:
-        """What a code stands for, once, and only for its client."""
+        """Redeem a code, once, for its client only."""
         if given.get("grant_type") != "authorization_code":
             known = given.get("grant_type") in NOT_FOR_SERVICE_ACCOUNTS
             raise OAuthError("access_denied" if known else "unsupported_grant_type")
@@ -71,7 +71,7 @@ class Codes:
 
 
 def check_challenge(query: Query) -> None:
-    """OAuthError unless an authorization request has a good one, or none."""
+    """Raise OAuthError when the code challenge of an authorization request is invalid."""
     challenge, method = query.get("code_challenge", ""), query.get("code_challenge_method", "plain")
     if challenge and method not in ("plain", "S256"):
         unknown = "code_challenge_method transform algorithm not supported (rfc7636)"

@@ -1,4 +1,4 @@
-"""The two pages of the OAuth server; their forms have the fields of the real one's."""
+"""The login and approval pages of the OAuth server; their forms have OpenShift's fields."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REASONS = {
 
 
 def login_page(then: str, csrf: str, reason: str) -> str:
-    """Who are you?"""
+    """Return the login page."""
     problem = f'<p role="alert">{escape(REASONS.get(reason, reason))}</p>' if reason else ""
     body = f"""{problem}<form action="/login" method="POST">
 {_hidden({"then": then, "csrf": csrf})}
@@ -37,7 +37,7 @@ A password is the name.</p>"""
 
 
 def approval_page(fields: Mapping[str, str], scopes: list[str]) -> str:
-    """May the client have this?"""
+    """Return the page that asks to approve a client's scopes."""
     _, _, project, name = fields["client_id"].split(":")
     boxes = "\n".join(
         f'<label><input type="checkbox" checked name="scope" value="{escape(scope)}"> <b>{escape(scope)}</b> '

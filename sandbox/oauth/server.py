@@ -1,12 +1,12 @@
-"""OpenShift's OAuth server: login and approval pages, codes and tokens, for service accounts as clients.
+"""OpenShift's OAuth server: login, approval, authorization codes and access tokens.
 
 | path | |
 |---|---|
-| `/oauth/authorize` | sends the browser to the login, to the approval, or back to the client with a code |
-| `/login`, `/oauth/authorize/approve`, `/logout` | forms, guarded by a cookie |
-| `/oauth/token` | a code for a token |
+| `/oauth/authorize` | redirects to the login, to the approval, or back to the client with a code |
+| `/login`, `/oauth/authorize/approve`, `/logout` | forms with a CSRF token, which a cookie holds too |
+| `/oauth/token` | exchanges a code for an access token |
 
-Answers as the exchanges of `tests/sandbox/oauth/oauth.jsonl`; its pages are its own.
+It answers as recorded in `tests/sandbox/oauth/oauth.jsonl`, but for the look of its pages.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class OAuth:
 
     @property
     def metadata(self) -> Obj:
-        """`/.well-known/oauth-authorization-server` of the API, RFC 8414."""
+        """Return `/.well-known/oauth-authorization-server` (RFC 8414)."""
         issuer = f"https://{self.host}" + ("" if self.port == 443 else f":{self.port}")
         return {
             "issuer": issuer,
@@ -66,7 +66,7 @@ class OAuth:
         }
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Whatever the path asks for."""
+        """Respond to any path."""
         form: MultiDictProxy[Any] = await request.post()
         if request.path == "/oauth/token":
             return self._token(request, {**request.query, **form})
@@ -126,7 +126,7 @@ class OAuth:
         return response
 
     def _user(self, request: web.Request) -> str:
-        """Who this browser is, by its cookie or by name and password; empty for a stranger."""
+        """Return the user name by cookie or by name and password; empty for an unknown user."""
         name, password = _basic(request)
         if name and access_tokens.password_is_right(self._store, name, password):
             return name
@@ -228,7 +228,7 @@ def _token_answer(token: str, scopes: list[str]) -> Obj:
 
 
 def _local(then: str) -> str:
-    """A path of this server; a form must not send people elsewhere."""
+    """Return a redirect target on this server; a form must not redirect elsewhere."""
     return then if then.startswith("/") and not then.startswith(("//", "/\\")) else "/"
 
 
@@ -237,7 +237,7 @@ def _with_query(target: str, query: Query) -> str:
 
 
 def _encoded(query: Query) -> str:
-    """In the order of the names, as Go does it."""
+    """Encode a query in the order of the names, as Go does."""
     return "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in sorted(query.items()))
 
 

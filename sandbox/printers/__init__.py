@@ -1,1 +1,1 @@
-"""Tables, as `kubectl get` and `oc get` show them."""
+"""The tables that `kubectl get` and `oc get` show."""

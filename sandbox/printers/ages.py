@@ -1,4 +1,4 @@
-"""How long ago something was, as `kubectl get` writes it."""
+"""Ages, as `kubectl get` prints them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 
 
 def age(timestamp: str | None) -> str:
-    """How long ago, as `duration.HumanDuration` writes it."""
+    """Return the age of a timestamp, as `duration.HumanDuration` prints it."""
     if not timestamp:
         return "<unknown>"
     then = datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
@@ -14,7 +14,7 @@ def age(timestamp: str | None) -> str:
 
 
 def duration(seconds: int) -> str:
-    """As `k8s.io/apimachinery/pkg/util/duration`: two units at most."""
+    """Format seconds as `k8s.io/apimachinery/pkg/util/duration` does, with two units at most."""
     if seconds < 0:
         return "0s" if seconds > -2 else "<invalid>"
     minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400

@@ -1,4 +1,4 @@
-"""Rows of OpenShift's own kinds in tables, as `pkg/*/printers` of openshift-apiserver makes them."""
+"""Table rows of OpenShift's own kinds, as in `pkg/*/printers` of openshift-apiserver."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A pod's row in a table: READY, STATUS and RESTARTS, as `printPod` of Kubernetes derives them."""
+"""The table row of a pod: READY, STATUS and RESTARTS, as `printPod` of Kubernetes derives them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ NONE = "<none>"
 
 
 def cells(pod: Obj) -> list[Any]:
-    """The cells."""
+    """Return the cells of a pod's row."""
     spec, status = pod["spec"], pod["status"]
     reason = status.get("reason") or status.get("phase", "")
     containers = status.get("containerStatuses") or []
@@ -48,7 +48,7 @@ def cells(pod: Obj) -> list[Any]:
 
 
 def _initializing(pod: Obj) -> str:
-    """The STATUS while init containers run; empty afterwards."""
+    """Return the STATUS while init containers run; empty afterwards."""
     statuses = pod["status"].get("initContainerStatuses") or []
     total = len(pod["spec"].get("initContainers") or [])
     for index, each in enumerate(statuses):

@@ -1,6 +1,6 @@
-"""Tables: what `kubectl get` and `oc get` show, one row for each object.
+"""Tables, one row for each object.
 
-Columns, with the descriptions of the API's documentation, stand in `data/columns.json`. Cells are made as in
+Columns, with the descriptions of the API's documentation, are in `columns.json`. Cells are made as in
 `pkg/printers/internalversion` of Kubernetes.
 """
 
@@ -27,7 +27,7 @@ MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", 
 def table(
     resource: str, objects: list[Obj], list_meta: Obj, include: str = "Metadata", columns: bool = True
 ) -> Obj:
-    """A `Table` of objects; `include` is the request's includeObject."""
+    """Return a `Table` of objects; `include` is the request's includeObject."""
     key = resource if resource in ROWS else "*"
     return {
         "kind": "Table",

@@ -1,1 +1,1 @@
-"""What a request does to the stored objects, beneath HTTP."""
+"""The storage of each resource: what a request does, without HTTP."""

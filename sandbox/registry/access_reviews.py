@@ -1,4 +1,4 @@
-"""`authorization.k8s.io`: questions about permissions, answered without storing anything.
+"""`authorization.k8s.io`: reviews of permissions, which store nothing.
 
 As `k8s.io/kubernetes/pkg/registry/authorization`.
 """
@@ -19,19 +19,19 @@ REVIEW = ".authorization.k8s.io"  # a real API forgets the kind here
 
 
 class SelfSubjectAccessReviews(Storage):
-    """May I do this?"""
+    """`selfsubjectaccessreviews`: may I do this?"""
 
     def __init__(self, rbac: Rbac) -> None:
         self._rbac = rbac
 
     async def create(self, name: str, obj: Obj, context: Context) -> Obj:
-        """Answer for the person, whatever the scopes of the token at hand."""
+        """Answer for the user, regardless of the scopes of the token."""
         unscoped = replace(context.user, extra={})
         return {**obj, "status": _status(self._rbac, unscoped, obj["spec"])}
 
 
 class SubjectAccessReviews(Storage):
-    """May somebody else do this?"""
+    """`subjectaccessreviews` and `localsubjectaccessreviews`: may this user do this?"""
 
     def __init__(self, rbac: Rbac, *, local: bool) -> None:
         self._rbac = rbac
@@ -50,7 +50,7 @@ class SubjectAccessReviews(Storage):
 
 
 class SelfSubjectRulesReviews(Storage):
-    """What may I do in a namespace?"""
+    """`selfsubjectrulesreviews`: what may I do in a namespace?"""
 
     def __init__(self, rbac: Rbac) -> None:
         self._rbac = rbac

@@ -1,6 +1,6 @@
-"""What a request does, beneath HTTP: defaults, admission, validation, and then the store.
+"""Create, update, patch and delete: defaults, admission, validation, then the store.
 
-Who may ask is decided before, in the HTTP layer; this is what a controller calls too.
+Controllers call this too; authorization of requests comes before, in the API server.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ FIXED = (
 
 
 class Api:
-    """One project's API."""
+    """The API of one project, without HTTP."""
 
     def __init__(self, store: Store, project: Project) -> None:
         self.store = store
@@ -46,12 +46,12 @@ class Api:
         self.rbac = Rbac(store, project.name)
 
     def controller(self, account: str) -> User:
-        """The user as which a controller works."""
+        """Return the user as which a controller acts."""
         groups = ("system:serviceaccounts", "system:serviceaccounts:openshift-infra", AUTHENTICATED)
         return User(f"system:serviceaccount:openshift-infra:{account}", groups)
 
     def create(self, resource: str, obj: Obj, user: User, *, dry_run: bool = False) -> Obj:
-        """Take a new object in; StatusError when something is against it."""
+        """Create an object; StatusError when admission or validation refuses it."""
         new = self._decoded(resource, obj)
         meta = new["metadata"]
         meta.update({"namespace": self.project.name} if resources.of(resource).namespaced else {})
@@ -59,7 +59,7 @@ class Api:
             meta.pop(field, None)
         defaults.apply(resource, new)
         self._mutate(resource, new, user)
-        meta = new["metadata"]  # admission may have put another in its place
+        meta = new["metadata"]  # admission may have replaced it
         prepare_create(resource, new, self.store, self.project)
         if not meta.get("name") and meta.get("generateName"):
             meta["name"] = meta["generateName"] + random_suffix()
@@ -79,7 +79,7 @@ class Api:
     def update(
         self, resource: str, obj: Obj, user: User, *, subresource: str = "", dry_run: bool = False
     ) -> Obj:
-        """Replace an object, or with `subresource="status"` its status alone."""
+        """Replace an object, or with `subresource="status"` only its status."""
         name = obj["metadata"]["name"]
         old = self.store.get(resource, name)
         new = self._decoded(resource, obj)
@@ -132,7 +132,7 @@ class Api:
     def delete(
         self, resource: str, name: str, user: User, options: Obj | None = None, *, dry_run: bool = False
     ) -> Obj:
-        """Delete an object, a pod with its grace. Returns it or a Status, as the API does."""
+        """Delete an object, a pod with its grace period; return the object or a Status, as the API does."""
         options = options or {}
         obj = self.store.get(resource, name)
         self._check_preconditions(resource, obj, options.get("preconditions") or {})
@@ -158,11 +158,11 @@ class Api:
         return self.store.update(resource, obj)
 
     def invalid(self, resource: str, name: str, problems: list[errors.Cause]) -> errors.StatusError:
-        """The 422 for an object of a resource."""
+        """Return the 422 for an object of a resource."""
         return errors.invalid(resources.of(resource).qualified_kind, name, problems)
 
     def _delete_pod(self, pod: Obj, options: Obj) -> Obj:
-        """The kubelet removes it after its grace; one without a node, or that has ended, goes at once."""
+        """Start the grace period of a pod; remove it at once when it has no node or has ended."""
         meta, spec = pod["metadata"], pod["spec"]
         grace = options.get("gracePeriodSeconds")
         grace = spec.get("terminationGracePeriodSeconds", 30) if grace is None else max(grace, 0)
@@ -202,7 +202,7 @@ class Api:
             raise self.invalid(resource, obj["metadata"].get("name", ""), problems)
 
     def _check_escalation(self, resource: str, obj: Obj, user: User) -> None:
-        """Nobody gives more rights than they have, by a role or by binding one."""
+        """Refuse a role or a binding that grants permissions that the user lacks."""
         rules: list[Obj] | None = None
         if resource == ROLES:
             rules = obj.get("rules") or []

@@ -1,4 +1,4 @@
-"""What the API fills in before anything else looks at an object.
+"""Defaults of fields, applied before admission and validation.
 
 Sources: `k8s.io/kubernetes/pkg/apis/*/v1/defaults.go`, in openshift-apiserver `pkg/*/apis/*/v1/defaults.go`.
 """
@@ -26,13 +26,13 @@ QUARTER = {"maxUnavailable": "25%", "maxSurge": "25%"}
 
 
 def apply(resource: str, obj: Obj) -> None:
-    """Fill in the defaults of a resource."""
+    """Set the defaults of an object."""
     if resource in DEFAULTS:
         DEFAULTS[resource](obj)
 
 
 def pod(obj: Obj) -> None:
-    """A pod: what a template gets, and what only a pod gets."""
+    """Set the defaults of a pod: those of a template, and those that only a pod gets."""
     spec = obj["spec"]
     spec.setdefault("enableServiceLinks", True)
     pod_spec(spec)
@@ -46,7 +46,7 @@ def pod(obj: Obj) -> None:
 
 
 def pod_spec(spec: Obj) -> None:
-    """The spec of a pod or of a pod template."""
+    """Set the defaults of the spec of a pod or a pod template."""
     spec.setdefault("dnsPolicy", "ClusterFirst")
     spec.setdefault("restartPolicy", "Always")
     if spec.setdefault("terminationGracePeriodSeconds", 30) < 0:
@@ -304,7 +304,7 @@ def _storage_class(obj: Obj) -> None:
 
 
 def _limit_range(obj: Obj) -> None:
-    """`SetDefaults_LimitRangeItem`: a max is the default limit, a limit the default request, then a min."""
+    """Default limits to max, and requests to limits, then to min, as `SetDefaults_LimitRangeItem`."""
     for item in obj["spec"].get("limits") or []:
         if item.get("type") == "Container":
             defaults = (item.get("max") or {}) | (item.get("default") or {})

@@ -1,4 +1,4 @@
-"""`imagestreamimports`: what `oc import-image` posts, and what it waits for."""
+"""`imagestreamimports`: what `oc import-image` creates, and waits for."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ImageStreamImports(Storage):
         self._store = api.store
 
     async def create(self, name: str, obj: Obj, context: Context) -> Obj:
-        """Import, and wait until it is done; without `spec.import` only say that it could be done."""
+        """Import and wait until it is done; without `spec.import` only report that it could be done."""
         name, spec = obj["metadata"]["name"], obj["spec"]
         wanted = [_import_entry(image) for image in spec.get("images") or []]
         if not spec.get("import"):

@@ -1,6 +1,6 @@
 """Merge patches (RFC 7386), JSON patches (RFC 6902), and Kubernetes' strategic merge patches.
 
-Directives of the latter: `k8s.io/apimachinery/pkg/util/strategicpatch/patch.go`; merge keys: the schema.
+Directives: `k8s.io/apimachinery/pkg/util/strategicpatch/patch.go`; the merge keys are in the schema.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TYPES = (JSON_PATCH, MERGE, STRATEGIC)
 
 
 def patched(obj: Obj, patch: Json, kind: str) -> Obj:
-    """The object as the patch would have it."""
+    """Return the patched object."""
     old = copied(obj)
     if isinstance(patch, list) != (kind == JSON_PATCH):
         there = "array" if isinstance(patch, list) else "object"
@@ -39,7 +39,7 @@ def patched(obj: Obj, patch: Json, kind: str) -> Obj:
 
 
 def merged(old: Json, patch: Json) -> Json:
-    """RFC 7386."""
+    """Apply a merge patch, RFC 7386."""
     if not isinstance(patch, dict):
         return patch
     result = dict(old) if isinstance(old, dict) else {}
@@ -52,7 +52,7 @@ def merged(old: Json, patch: Json) -> Json:
 
 
 def by_operations(document: Json, operations: list[Obj]) -> Json:
-    """Apply RFC 6902; StatusError 422 when an operation cannot be done."""
+    """Apply a JSON patch, RFC 6902; StatusError 422 when an operation fails."""
     try:
         return jsonpatch.apply_patch(document, operations)
     except (jsonpatch.JsonPatchException, jsonpatch.JsonPointerException, TypeError):
@@ -61,7 +61,7 @@ def by_operations(document: Json, operations: list[Obj]) -> Json:
 
 
 def strategic(old: Obj, patch: Obj, struct: str) -> Obj:
-    """A strategic merge patch on a struct."""
+    """Apply a strategic merge patch to a struct."""
     result = dict(old)
     if patch.get("$patch") == "replace":
         return {key: value for key, value in patch.items() if key != "$patch"}

@@ -55,9 +55,9 @@ class Namespaces(Stored):
 
 
 class ProjectRequests(Storage):
-    """`projectrequests`: what `oc new-project` posts."""
+    """`projectrequests`: what `oc new-project` creates."""
 
     async def create(self, name: str, obj: Obj, context: Context) -> Obj:
-        """Refuse, as a cluster does whose admins make the projects."""
+        """Refuse, as a cluster does whose admins create all projects."""
         why = "You may not request a new project via this API."
         raise errors.forbidden("projectrequests.project.openshift.io", "", why)

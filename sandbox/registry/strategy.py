@@ -1,4 +1,4 @@
-"""What the API writes itself into an object: status, generation, addresses, hosts.
+"""Fields that the API sets itself: status, generation, addresses, hosts.
 
 Sources: each resource's `strategy.go` under `pkg/registry` of Kubernetes and of openshift-apiserver.
 """
@@ -36,7 +36,7 @@ HOST_GENERATED = "openshift.io/host.generated"
 
 
 def prepare_create(resource: str, new: Obj, store: Store, project: Project) -> None:
-    """Fill in what nobody may give."""
+    """Set the fields of a new object that a client may not set."""
     if resource in WITH_GENERATION:
         new["metadata"]["generation"] = 1
     if "status" in new:
@@ -46,7 +46,7 @@ def prepare_create(resource: str, new: Obj, store: Store, project: Project) -> N
 
 
 def prepare_update(resource: str, new: Obj, old: Obj, store: Store, project: Project) -> None:
-    """Keep what nobody may change, and count the generation."""
+    """Keep the fields that a client may not change, and count the generation."""
     if _has_status(resource) and "status" in old:
         new["status"] = old["status"]
     if resource in UPDATE:
@@ -58,7 +58,7 @@ def prepare_update(resource: str, new: Obj, old: Obj, store: Store, project: Pro
 
 
 def prepare_status(new: Obj, old: Obj) -> Obj:
-    """An update of the status changes nothing else."""
+    """Return the old object with the new status."""
     return {**old, "status": new.get("status") or {}}
 
 
@@ -137,7 +137,7 @@ def _image_stream(new: Obj, store: Store, project: Project) -> None:
 
 
 def _image_stream_update(new: Obj, old: Obj, store: Store, project: Project) -> None:
-    """A changed tag takes the stream's next generation and is imported anew; a deleted one is forgotten."""
+    """Give changed tags the next generation, so that they are imported; drop the status of deleted ones."""
     before = {tag["name"]: tag for tag in old["spec"].get("tags") or []}
     generation = old["metadata"].get("generation", 1) + 1
     tags = new["spec"].get("tags") or []

@@ -15,7 +15,7 @@ SECONDS = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class Statuses(Stored):
-    """`X/status`: an object of which only the status changes."""
+    """`X/status`: updates change the status only."""
 
     def update(self, name: str, obj: Obj, context: Context) -> Obj:
         """Replace the status."""
@@ -81,7 +81,7 @@ class Evictions(Storage):
 
 
 class TokenRequests(Storage):
-    """`serviceaccounts/token`: a token that expires, and dies with the pod that it is bound to."""
+    """`serviceaccounts/token`: issues tokens, which may be bound to a pod."""
 
     def __init__(self, api: Api, tokens: Tokens) -> None:
         self._api = api

@@ -1,4 +1,4 @@
-"""Templates: parameters generated and put into the objects.
+"""Processing of templates: parameters are generated and substituted.
 
 As `pkg/template/templateprocessing` and `pkg/template/generator` of openshift/library-go, whose ranges lack
 their last letter (`[a-z]` never gives a z).
@@ -28,7 +28,7 @@ KIND = "Template.template.openshift.io"
 
 
 class ProcessedTemplates(Storage):
-    """`processedtemplates`: what `oc process` and `oc new-app` post."""
+    """`processedtemplates`: what `oc process` and `oc new-app` create."""
 
     async def create(self, name: str, obj: Obj, context: Context) -> Obj:
         """Return the template with its objects filled in."""
@@ -38,7 +38,7 @@ class ProcessedTemplates(Storage):
 
 
 def process(template: Obj) -> Obj:
-    """The template with values for all parameters, and the objects with them; StatusError 422 if not."""
+    """Return the template with all parameters substituted; StatusError 422 when one has no value."""
     name = template["metadata"].get("name", "")
     problems = kinds.CHECKS["processedtemplates.template.openshift.io"](template)
     if not problems:
@@ -79,7 +79,7 @@ def _generate(parameters: list[Obj]) -> list[Cause]:
 
 
 def expression(pattern: str) -> str:
-    """A random string such as `[a-zA-Z0-9]{16}` describes."""
+    """Generate a random string from an expression such as `[a-zA-Z0-9]{16}`."""
     while match := GENERATOR.search(pattern):
         ranges, length = match[1], int(match[2])
         if not re.search(r"\\w|\\d|\\a|\\A|[a-zA-Z0-9]-[a-zA-Z0-9]", ranges):

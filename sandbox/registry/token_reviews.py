@@ -1,4 +1,4 @@
-"""`authentication.k8s.io`: whose token is this, and who am I?"""
+"""`authentication.k8s.io`: reviews of tokens and of oneself."""
 
 from __future__ import annotations
 

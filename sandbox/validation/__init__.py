@@ -1,1 +1,1 @@
-"""What an object of each kind must look like."""
+"""Validation of objects, by kind."""

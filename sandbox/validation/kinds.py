@@ -1,6 +1,6 @@
-"""What an object of each kind must look like, on a create and on an update.
+"""Validation of objects on create and on update, by resource.
 
-Words: `k8s.io/kubernetes/pkg/apis/*/validation/validation.go`.
+Messages: `k8s.io/kubernetes/pkg/apis/*/validation/validation.go`.
 """
 
 from __future__ import annotations
@@ -51,13 +51,13 @@ KEY_WORDS = (
 
 
 def on_create(resource: str, obj: Obj) -> list[Cause]:
-    """What is wrong with a new object."""
+    """Validate a new object."""
     check = CHECKS.get(resource)
     return [*metadata(resource, obj), *(check(obj) if check else [])]
 
 
 def on_update(resource: str, new: Obj, old: Obj) -> list[Cause]:
-    """What is wrong with an object that is to replace another."""
+    """Validate an object that replaces another."""
     problems = labels("metadata.labels", new["metadata"].get("labels") or {})
     problems += owners(new["metadata"].get("ownerReferences") or [])
     for field in ("name", "namespace", "uid", "creationTimestamp"):
@@ -201,7 +201,7 @@ def _claim_update(new: Obj, old: Obj) -> list[Cause]:
 
 
 def _workload(obj: Obj) -> list[Cause]:
-    """Deployment, ReplicaSet, StatefulSet, DaemonSet."""
+    """Validate a Deployment, ReplicaSet, StatefulSet or DaemonSet."""
     spec = obj["spec"]
     problems: list[Cause] = []
     selector = spec.get("selector")
@@ -311,7 +311,7 @@ def _disruption_budget(obj: Obj) -> list[Cause]:
 
 
 def _share(field: str, value: int | str) -> list[Cause]:
-    """A number of pods, or a percentage of them."""
+    """Validate a number or a percentage of pods."""
     if isinstance(value, int):
         return [] if value >= 0 else [invalid(field, value, pods.NOT_NEGATIVE)]
     if not re.fullmatch(r"[0-9]+%", value):

@@ -1,6 +1,6 @@
-"""What a ResourceQuota and a LimitRange must look like.
+"""Validation of ResourceQuotas and LimitRanges.
 
-Words: `k8s.io/kubernetes/pkg/apis/core/validation/validation.go`.
+Messages: `k8s.io/kubernetes/pkg/apis/core/validation/validation.go`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ CALLED = {"min": "min", "max": "max", "defaultRequest": "default request", "defa
 
 
 def quota(obj: Obj) -> list[Cause]:
-    """Of a ResourceQuota."""
+    """Validate a ResourceQuota."""
     problems: list[Cause] = []
     for name, text in (obj["spec"].get("hard") or {}).items():
         field, value = f"spec.hard[{name}]", Quantity.parse(text).value
@@ -47,7 +47,7 @@ def quota(obj: Obj) -> list[Cause]:
 
 
 def limit_range(obj: Obj) -> list[Cause]:
-    """Of a LimitRange."""
+    """Validate a LimitRange."""
     problems: list[Cause] = []
     seen: set[str] = set()
     for index, limit in enumerate(obj["spec"].get("limits") or []):

@@ -1,6 +1,6 @@
-"""What a NetworkPolicy must look like.
+"""Validation of NetworkPolicies.
 
-Words: `k8s.io/kubernetes/pkg/apis/networking/validation/validation.go`.
+Messages: `k8s.io/kubernetes/pkg/apis/networking/validation/validation.go`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 
 
 def network_policy(obj: Obj) -> list[Cause]:
-    """The selectors, the ports, and who may talk with whom."""
+    """Validate selectors, ports and peers."""
     spec = obj["spec"]
     problems = _selector(spec.get("podSelector") or {}, "spec.podSelector")
     for way, peers in (("ingress", "from"), ("egress", "to")):

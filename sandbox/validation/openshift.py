@@ -1,6 +1,6 @@
-"""What objects of OpenShift's own kinds must look like.
+"""Validation of OpenShift's own kinds.
 
-Words: in openshift-apiserver `pkg/*/apis/*/validation/validation.go`, for routes `pkg/route/validation` of
+Messages: in openshift-apiserver `pkg/*/apis/*/validation/validation.go`, for routes `pkg/route/validation` of
 openshift/library-go.
 """
 
@@ -67,7 +67,7 @@ def _image_change(params: Obj, path: str) -> list[Cause]:
 
 
 def _unset_by_trigger(problems: list[Cause], spec: Obj, by_trigger: list[str]) -> list[Cause]:
-    """A trigger may fill in the image of its containers."""
+    """Drop the problems of images that a trigger will set."""
     containers = spec["template"]["spec"].get("containers") or []
     filled = {
         f"spec.template.spec.containers[{index}].image"

@@ -1,6 +1,6 @@
-"""What a pod, or the template of one, must look like.
+"""Validation of pods and pod templates.
 
-Words: `k8s.io/kubernetes/pkg/apis/core/validation/validation.go`.
+Messages: `k8s.io/kubernetes/pkg/apis/core/validation/validation.go`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
 
 
 def pod_spec(spec: Obj, path: str = "spec") -> list[Cause]:
-    """What is wrong with a pod's spec."""
+    """Validate the spec of a pod or a template."""
     problems: list[Cause] = []
     volumes: set[str] = set()
     for index, volume in enumerate(spec.get("volumes") or []):
@@ -80,7 +80,7 @@ def pod_spec(spec: Obj, path: str = "spec") -> list[Cause]:
 
 
 def images(spec: Obj) -> list[Cause]:
-    """Only of pods: in templates OpenShift has always taken " " for an image that a trigger will set."""
+    """Validate the images of a pod; a template may have " " where a trigger sets the image."""
     return [
         invalid(f"spec.{kind}[{index}].image", image, "must not have leading or trailing whitespace")
         for kind in ("containers", "initContainers")
@@ -90,7 +90,7 @@ def images(spec: Obj) -> list[Cause]:
 
 
 def template(obj: Obj, selector: dict[str, str] | None, path: str = "spec.template") -> list[Cause]:
-    """What is wrong with the pod template of a workload, whose selector must match its labels."""
+    """Validate the pod template of a workload, whose labels the selector must match."""
     meta = obj.get("metadata") or {}
     problems: list[Cause] = []
     its = meta.get("labels") or {}
@@ -182,14 +182,14 @@ def _ports(ports: list[Obj], path: str) -> list[Cause]:
 
 
 def port(path: str, value: int | str) -> list[Cause]:
-    """What is wrong with a port that is given by number or by name."""
+    """Validate a port that is given by number or by name."""
     if isinstance(value, str):
         return port_name(path, value)
     return [] if 1 <= value <= 65535 else [invalid(path, value, RANGE)]
 
 
 def port_name(path: str, name: str) -> list[Cause]:
-    """What is wrong with an IANA service name."""
+    """Validate an IANA service name."""
     problems = []
     if len(name) > 15:
         problems.append(invalid(path, name, "must be no more than 15 characters"))
@@ -207,7 +207,7 @@ def port_name(path: str, name: str) -> list[Cause]:
 
 
 def protocol(port: Obj, path: str) -> list[Cause]:
-    """A port's protocol."""
+    """Validate a port's protocol."""
     known = ["SCTP", "TCP", "UDP"]
     return [] if port.get("protocol") in known else [unsupported(path, port.get("protocol", ""), known)]
 
@@ -231,7 +231,7 @@ def _env(variables: list[Obj], path: str) -> list[Cause]:
 
 
 def hidden_variables(spec: Obj, path: str = "spec") -> list[str]:
-    """What the API warns of: an environment variable that is there twice."""
+    """Return the API's warnings of environment variables that are set twice."""
     found = []
     for kind in ("initContainers", "containers"):
         for number, container in enumerate(spec.get(kind) or []):
@@ -273,7 +273,7 @@ def _tolerations(tolerations: list[Obj], path: str) -> list[Cause]:
 
 
 def _handler(handler: Obj, path: str) -> list[Cause]:
-    """Of a probe or a hook: one, and a whole one."""
+    """Validate the handler of a probe or a hook: exactly one."""
     kinds = [kind for kind in HANDLERS if handler.get(kind) is not None]
     if not kinds:
         return [required(path, "must specify a handler type")]
@@ -336,7 +336,7 @@ def _seccomp(context: Obj, path: str) -> list[Cause]:
 
 
 def changed_spec(new: Obj, old: Obj) -> list[Cause]:
-    """Of a pod's spec only images, tolerations and the deadline may change."""
+    """Validate a change of a pod's spec: only images, tolerations and the deadline may change."""
     if _fixed(new) == _fixed(old):
         return []
     differing = sorted(key for key in {*new, *old} if new.get(key) != old.get(key))

@@ -1,4 +1,4 @@
-"""A project with an API and nobody to act in it: for tests of what the API itself decides."""
+"""A project with an API but no controllers, for tests of what the API itself decides."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HUB = service_account(PROJECT.name, "jupyterhub")
 
 
 def an_api() -> Api:
-    """The project, and a service account `jupyterhub` with the role `edit`."""
+    """Return the project's API, with a service account `jupyterhub` that has the role `edit`."""
     store = Store()
     seed.fill(store, PROJECT)
     api = Api(store, PROJECT)
@@ -32,19 +32,19 @@ def an_api() -> Api:
 
 
 def binding(role: str, kind: str, subject: Obj) -> Obj:
-    """A RoleBinding named after its role."""
+    """Return a RoleBinding named after its role."""
     reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": role}
     return {"metadata": {"name": role}, "subjects": [subject], "roleRef": reference}
 
 
 def a_pod(name: str = "x", *, container: Obj | None = None, **spec: Any) -> Obj:
-    """A pod of one container."""
+    """Return a pod of one container."""
     main = {"name": "main", "image": "busybox:1", **(container or {})}
     return {"metadata": {"name": name}, "spec": {"containers": [main], **spec}}
 
 
 def refusal(api: Api, resource: str, obj: Obj, user: User = HUB) -> StatusError:
-    """What the API has against a new object."""
+    """Return the refusal of a new object."""
     with pytest.raises(StatusError) as caught:
         api.create(resource, obj, user)
     return caught.value

@@ -1,4 +1,4 @@
-"""Comparing an answer with a recorded one: the same keys, and the same values but for those that vary."""
+"""Comparison of an answer with a recorded one: the same keys, and the same values but for varying ones."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ VARYING = re.compile("|".join(f"(?:{path})" for path, _ in VARIES))
 
 
 def differences(answer: Any, recorded: Any, path: str = "", also: str = "") -> Iterator[str]:
-    """What an answer has differently; `also` is a pattern of more paths that may vary."""
+    """Yield the differences of an answer; `also` is a pattern of more paths that may vary."""
     if type(answer) is not type(recorded):
         yield f"{path}: {answer!r}, recorded: {recorded!r}"
     elif isinstance(recorded, dict):

@@ -1,4 +1,4 @@
-"""An owner is given only to what one may delete; the texts are those of OpenShift's kube-apiserver 1.36."""
+"""Setting an owner requires permission to delete the object; the texts are those of OpenShift's kube-apiserver 1.36."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAY_NOT_BLOCK = (
 
 @pytest.fixture
 def api() -> Api:
-    """With an account that may patch secrets and config maps, and delete one config map."""
+    """An API with an account that may patch secrets and config maps, and delete one config map."""
     api = an_api()
     api.create(ROLES, {"metadata": {"name": "narrow"}, "rules": RULES}, ADMIN)
     subject = {"kind": "ServiceAccount", "name": "narrow", "namespace": PROJECT.name}
@@ -36,7 +36,7 @@ def api() -> Api:
 
 
 def owned(api: Api, resource: str, name: str = "owned", user=ACCOUNT, **reference: bool) -> str:
-    """Which owner it has then, or why not."""
+    """Set an owner; return the owner, or the refusal."""
     owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "hub", "uid": "1", **reference}
     patch = {"metadata": {"ownerReferences": [owner]}}
     try:
@@ -47,13 +47,13 @@ def owned(api: Api, resource: str, name: str = "owned", user=ACCOUNT, **referenc
     return str(changed["metadata"]["ownerReferences"][0]["name"])
 
 
-def test_what_one_may_not_delete_gets_no_owner(api: Api) -> None:
+def test_setting_an_owner_requires_permission_to_delete_the_object(api: Api) -> None:
     assert owned(api, "secrets") == f'secrets "owned" is forbidden: {MAY_NOT_DELETE}'
     assert owned(api, "configmaps", "other") == f'configmaps "other" is forbidden: {MAY_NOT_DELETE}'
     assert owned(api, "configmaps") == "hub"
 
 
-def test_nobody_delays_the_deletion_of_an_owner_that_is_not_theirs(api: Api) -> None:
+def test_blocking_an_owners_deletion_requires_permission_on_its_finalizers(api: Api) -> None:
     assert (
         owned(api, "configmaps", blockOwnerDeletion=True)
         == f'configmaps "owned" is forbidden: {MAY_NOT_BLOCK}'
@@ -61,7 +61,7 @@ def test_nobody_delays_the_deletion_of_an_owner_that_is_not_theirs(api: Api) -> 
     assert owned(api, "configmaps", blockOwnerDeletion=False) == "hub"
 
 
-def test_other_changes_ask_for_no_more(api: Api) -> None:
+def test_other_changes_require_no_further_permission(api: Api) -> None:
     assert owned(api, "secrets", user=HUB) == "hub"
     patch = {"metadata": {"labels": {"a": "b"}}}
     changed = api.patch("secrets", "owned", "application/merge-patch+json", patch, ACCOUNT)

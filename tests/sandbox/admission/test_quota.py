@@ -1,4 +1,4 @@
-"""ResourceQuotas and LimitRanges: what fits, what does not, and what who asks for nothing gets."""
+"""ResourceQuotas and LimitRanges: bounds, counts and defaults."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def with_quota(**hard: str) -> Api:
         ),
     ],
 )
-def test_a_pod_over_the_quota_is_refused_with_the_numbers(hard: dict[str, str], pod: Obj, why: str) -> None:
+def test_a_pod_over_quota_is_refused_with_the_numbers(hard: dict[str, str], pod: Obj, why: str) -> None:
     assert refusal(with_quota(**hard), "pods", pod).message == f'pods "x" is forbidden: {why}'
 
 
@@ -59,7 +59,7 @@ def test_a_pod_over_the_quota_is_refused_with_the_numbers(hard: dict[str, str], 
         ("deployments.apps", "count/deployments.apps", None),
     ],
 )
-def test_objects_are_counted(resource: str, key: str, obj: Obj | None) -> None:
+def test_a_quota_counts_objects(resource: str, key: str, obj: Obj | None) -> None:
     labels = {"app": "x"}
     template = {"metadata": {"labels": labels}, "spec": a_pod()["spec"]}
     obj = obj or {"spec": {"selector": {"matchLabels": labels}, "template": template}}
@@ -72,7 +72,7 @@ def test_objects_are_counted(resource: str, key: str, obj: Obj | None) -> None:
     )
 
 
-def test_storage_is_counted_by_class_too() -> None:
+def test_a_quota_counts_storage_by_class() -> None:
     api = with_quota(**{"hostpath_storageclass_storage_k8s_io/requests_storage": "1Gi"})
     claim = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "2Gi"}}}
     key = "hostpath.storageclass.storage.k8s.io/requests.storage"
@@ -83,7 +83,7 @@ def test_storage_is_counted_by_class_too() -> None:
     )
 
 
-def test_the_status_tells_what_is_used_and_forgets_pods_that_have_ended() -> None:
+def test_the_status_of_a_quota_leaves_out_pods_that_have_ended() -> None:
     api = with_quota(pods="3", limits_memory="1Gi", services="2")
     for name in ("a", "b"):
         api.create("pods", a_pod(name, container=resources(memory="100Mi", cpu="1")), HUB)
@@ -99,7 +99,7 @@ def test_the_status_tells_what_is_used_and_forgets_pods_that_have_ended() -> Non
     }
 
 
-def test_scopes_choose_the_pods_that_count() -> None:
+def test_scopes_select_the_pods_that_a_quota_counts() -> None:
     api = an_api()
     spec = {"hard": {"pods": "0"}, "scopes": ["Terminating"]}
     api.create("resourcequotas", {"metadata": {"name": "q"}, "spec": spec}, ADMIN)
@@ -131,14 +131,14 @@ def with_limits(*items: Obj) -> Api:
         ),
     ],
 )
-def test_a_container_out_of_bounds_is_refused(item: Obj, asked: dict[str, str], why: str) -> None:
+def test_a_limit_range_bounds_containers(item: Obj, asked: dict[str, str], why: str) -> None:
     api = with_limits({"type": "Container", **item})
     assert (
         refusal(api, "pods", a_pod(container=resources(**asked))).message == f'pods "x" is forbidden: {why}'
     )
 
 
-def test_a_pod_is_bounded_as_a_whole() -> None:
+def test_a_limit_range_bounds_the_sum_of_a_pod() -> None:
     api = with_limits({"type": "Pod", "max": {"memory": "1Gi"}})
     second = {"name": "second", "image": "i", **resources(memory="600Mi")}
     pod = a_pod(container=resources(memory="600Mi"))
@@ -147,7 +147,7 @@ def test_a_pod_is_bounded_as_a_whole() -> None:
     assert refusal(api, "pods", pod).message == f'pods "x" is forbidden: {why}'
 
 
-def test_a_claim_is_bounded() -> None:
+def test_a_limit_range_bounds_claims() -> None:
     api = with_limits({"type": "PersistentVolumeClaim", "max": {"storage": "1Gi"}})
     spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "2Gi"}}}
     why = "maximum storage usage per PersistentVolumeClaim is 1Gi, but request is 2Gi"
@@ -155,7 +155,7 @@ def test_a_claim_is_bounded() -> None:
     assert message == f'persistentvolumeclaims "c" is forbidden: {why}'
 
 
-def test_a_container_that_asks_for_nothing_gets_the_defaults_and_a_note() -> None:
+def test_a_container_without_resources_gets_the_defaults_and_an_annotation() -> None:
     api = with_limits(
         {"type": "Container", "default": {"memory": "64Mi", "cpu": "50m"}, "defaultRequest": {"cpu": "10m"}}
     )
@@ -183,7 +183,7 @@ def test_a_container_that_asks_for_nothing_gets_the_defaults_and_a_note() -> Non
         ("1023Ki", "1023Ki"),
     ],
 )
-def test_quantities_are_given_back_in_their_canonical_form(written: str, read_back: str) -> None:
+def test_quantities_are_formatted_canonically(written: str, read_back: str) -> None:
     assert canonical(written) == read_back
 
 

@@ -1,4 +1,4 @@
-"""Pods under `restricted-v2`: what they get, and what they are refused."""
+"""Security context constraints: the defaults that pods get, and the refusals."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ONLY_RESTRICTED = (
 
 
 def refused(both: list[str], last: list[str] = ()) -> str:
-    """The whole text: `both` is what restricted-v2 and -v3 say, {} stands for the constraint."""
+    """The whole text: `both` is the objection of restricted-v2 and -v3, {} stands for the constraint."""
     first, second = (
         [text.format(f"provider {name}: ") for text in both] for name in ("restricted-v2", "restricted-v3")
     )
@@ -124,11 +124,13 @@ def refused(both: list[str], last: list[str] = ()) -> str:
         "SELinux",
     ],
 )
-def test_a_pod_that_asks_for_more_is_refused_in_openshifts_words(pod: dict[str, Any], text: str) -> None:
+def test_a_pod_beyond_restricted_v2_is_refused_with_openshifts_message(
+    pod: dict[str, Any], text: str
+) -> None:
     assert refusal(an_api(), "pods", pod).message.replace(", ", ",\n") == text.replace(", ", ",\n")
 
 
-def test_seccomp_unconfined_is_refused_without_the_providers_name() -> None:
+def test_the_refusal_of_seccomp_unconfined_names_no_provider() -> None:
     pod = a_pod(securityContext={"seccompProfile": {"type": "Unconfined"}})
     message = refusal(an_api(), "pods", pod).message
     container = "[container.seccomp.security.alpha.kubernetes.io/main]"
@@ -136,7 +138,7 @@ def test_seccomp_unconfined_is_refused_without_the_providers_name() -> None:
         assert message.count(f", metadata.annotations{where}: {UNCONFINED}") == 1
 
 
-def test_groups_may_be_any_but_fs_group_only_the_projects_first() -> None:
+def test_supplemental_groups_may_be_any_but_fs_group_only_the_projects_first() -> None:
     api = an_api()
     api.create("pods", a_pod(securityContext={"supplementalGroups": [5], "runAsGroup": 5}), HUB)
     second = a_pod(securityContext={"fsGroup": PROJECT.uid_first + 1})
@@ -148,7 +150,7 @@ def test_groups_may_be_any_but_fs_group_only_the_projects_first() -> None:
     )
 
 
-def test_a_pod_that_drops_and_adds_what_is_allowed_gets_the_rest() -> None:
+def test_a_pod_may_drop_and_add_allowed_capabilities() -> None:
     context = {"capabilities": {"add": ["NET_BIND_SERVICE"], "drop": ["KILL"]}, "runAsUser": 1000199999}
     pod = an_api().create(
         "pods",
@@ -188,7 +190,7 @@ def test_each_block_of_uids_has_its_own_selinux_level(first: int, level: str) ->
     assert mcs_level(Project("p", uid_first=first)) == level
 
 
-def test_unsafe_sysctls_are_for_those_who_may_do_anything() -> None:
+def test_unsafe_sysctls_require_the_privileged_constraint() -> None:
     pod = a_pod(securityContext={"sysctls": [{"name": "kernel.x", "value": "1"}]})
     assert an_api().create("pods", pod, ADMIN)["metadata"]["annotations"]["openshift.io/scc"] == "privileged"
     assert 'unsafe sysctl "kernel.x" is not allowed' in refusal(an_api(), "pods", pod).message

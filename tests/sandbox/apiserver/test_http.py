@@ -1,4 +1,4 @@
-"""The API over HTTP: lists, watches, tables, logs, tokens, refusals, and faults made on purpose."""
+"""The API over HTTP: lists, watches, tables, logs, tokens, refusals, and fault injection."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TABLE = {"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io,application/jso
 
 @dataclass
 class Served:
-    """An API over HTTP, and somebody who asks it."""
+    """An API over HTTP with a client."""
 
     api: Api
     session: ClientSession
@@ -38,7 +38,7 @@ class Served:
     async def ask(
         self, method: str, path: str, body: Any = None, who: str = "developer", **headers: str
     ) -> tuple[int, Any]:
-        """The status, and the body as JSON where it is."""
+        """Return status and body, decoded when it is JSON."""
         data = None if body is None else json.dumps(body)
         headers = {"Authorization": f"Bearer {who}", "Content-Type": "application/json", **headers}
         async with self.session.request(method, path, data=data, headers=headers) as response:
@@ -46,7 +46,7 @@ class Served:
             return response.status, json.loads(text) if response.content_type == "application/json" else text
 
     async def watch(self, query: str, **headers: str) -> list[Obj]:
-        """The events of a watch of config maps that ends by itself."""
+        """Return the events of a watch of config maps that ends by itself."""
         headers["Authorization"] = "Bearer developer"
         async with self.session.get(
             f"{MAPS}?watch=true&timeoutSeconds=1&{query}", headers=headers
@@ -75,7 +75,7 @@ def make_maps(api: Api, *names: str) -> None:
         api.create("configmaps", {"metadata": {"name": name, "labels": {"made": name}}}, HUB)
 
 
-async def test_a_long_list_comes_in_pages(tmp_path: Path) -> None:
+async def test_a_long_list_is_paginated(tmp_path: Path) -> None:
     async with served(tmp_path) as it:
         make_maps(it.api, "a", "b", "c")
         _, first = await it.ask("GET", f"{MAPS}?limit=2")
@@ -103,7 +103,7 @@ async def test_labels_select(tmp_path: Path, selector: str, names: list[str]) ->
         assert [each["metadata"]["name"] for each in found["items"]] == names
 
 
-async def test_fields_select_only_where_the_api_knows_them(tmp_path: Path) -> None:
+async def test_an_unknown_field_selector_is_refused(tmp_path: Path) -> None:
     async with served(tmp_path) as it:
         make_maps(it.api, "a", "b")
         _, found = await it.ask("GET", f"{MAPS}?fieldSelector=metadata.name!%3Da")
@@ -115,7 +115,7 @@ async def test_fields_select_only_where_the_api_knows_them(tmp_path: Path) -> No
         )
 
 
-async def test_a_watch_tells_what_comes_to_fit_and_what_ceases_to(tmp_path: Path) -> None:
+async def test_a_watch_reports_objects_that_begin_and_cease_to_match(tmp_path: Path) -> None:
     async with served(tmp_path) as it:
         make_maps(it.api, "a", "b")
         version = it.api.store.version
@@ -128,7 +128,7 @@ async def test_a_watch_tells_what_comes_to_fit_and_what_ceases_to(tmp_path: Path
         assert told == [("ADDED", "a"), ("MODIFIED", "b"), ("DELETED", "b"), ("DELETED", "a")]
 
 
-async def test_a_watch_from_a_forgotten_version_is_told_so(tmp_path: Path) -> None:
+async def test_a_watch_from_an_expired_version_gets_410(tmp_path: Path) -> None:
     async with served(tmp_path) as it:
         make_maps(it.api, "a")
         it.api.store.forget_history()
@@ -140,7 +140,7 @@ async def test_a_watch_from_a_forgotten_version_is_told_so(tmp_path: Path) -> No
         )
 
 
-async def test_a_watch_may_begin_with_all_there_is_and_a_bookmark(tmp_path: Path) -> None:
+async def test_a_watch_may_start_with_the_existing_objects_and_a_bookmark(tmp_path: Path) -> None:
     async with served(tmp_path) as it:
         query = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
         events = await it.watch(query)
@@ -148,7 +148,7 @@ async def test_a_watch_may_begin_with_all_there_is_and_a_bookmark(tmp_path: Path
         assert events[2]["object"]["metadata"]["annotations"] == {"k8s.io/initial-events-end": "true"}
 
 
-async def test_a_watch_of_tables_names_the_columns_once(tmp_path: Path) -> None:
+async def test_a_watch_of_tables_sends_the_columns_once(tmp_path: Path) -> None:
     async with served(tmp_path) as it:
         events = await it.watch("", **TABLE)
         assert [
@@ -217,7 +217,7 @@ async def test_a_watch_of_tables_names_the_columns_once(tmp_path: Path) -> None:
         ),
     ],
 )
-async def test_requests_that_make_no_sense_are_refused_in_the_apis_words(
+async def test_malformed_requests_are_refused_with_the_apis_messages(
     tmp_path: Path, method: str, path: str, body: Any, status: int, message: str
 ) -> None:
     async with served(tmp_path) as it:
@@ -225,7 +225,7 @@ async def test_requests_that_make_no_sense_are_refused_in_the_apis_words(
         assert (found, refused["message"]) == (status, message)
 
 
-async def test_strict_validation_names_every_unknown_field_and_ignore_none(tmp_path: Path) -> None:
+async def test_strict_field_validation_names_every_unknown_field_and_ignore_none(tmp_path: Path) -> None:
     async with served(tmp_path) as it:
         body = {"metadata": {"name": "x", "lables": {}}, "dta": {}}
         status, refused = await it.ask("POST", f"{MAPS}?fieldValidation=Strict", body)
@@ -239,7 +239,7 @@ async def test_strict_validation_names_every_unknown_field_and_ignore_none(tmp_p
             assert (response.status, "Warning" in response.headers) == (201, False)
 
 
-async def test_a_collection_is_deleted_by_selector(tmp_path: Path) -> None:
+async def test_a_collection_is_deleted_by_label_selector(tmp_path: Path) -> None:
     async with served(tmp_path) as it:
         make_maps(it.api, "a", "b")
         _, gone = await it.ask("DELETE", f"{MAPS}?labelSelector=made%3Da")
@@ -247,7 +247,7 @@ async def test_a_collection_is_deleted_by_selector(tmp_path: Path) -> None:
         assert it.api.store.find("configmaps", "b")
 
 
-async def test_scale_changes_replicas_alone(tmp_path: Path) -> None:
+async def test_scale_changes_only_the_replicas(tmp_path: Path) -> None:
     async with served(tmp_path) as it:
         template = {"metadata": {"labels": {"app": "x"}}, "spec": a_pod()["spec"]}
         spec = {"selector": {"matchLabels": {"app": "x"}}, "template": template}
@@ -263,7 +263,7 @@ async def test_scale_changes_replicas_alone(tmp_path: Path) -> None:
         assert it.api.store.get("deployments.apps", "d")["spec"]["replicas"] == 4
 
 
-async def test_logs_are_read_to_their_end_by_tail_and_while_they_grow(tmp_path: Path) -> None:
+async def test_logs_are_read_whole_by_tail_and_while_they_grow(tmp_path: Path) -> None:
     async with served(tmp_path) as it:
         pod = it.api.create("pods", a_pod("p"), HUB)
         status, refused = await it.ask("GET", f"{PODS}/p/log")
@@ -288,7 +288,7 @@ async def test_logs_are_read_to_their_end_by_tail_and_while_they_grow(tmp_path: 
         assert await following == (200, "three\nfour\n")
 
 
-async def test_a_token_is_good_for_its_account_until_account_or_pod_is_gone(tmp_path: Path) -> None:
+async def test_a_token_is_valid_until_its_account_or_pod_is_deleted(tmp_path: Path) -> None:
     async with served(tmp_path) as it:
         path = f"/api/v1/namespaces/{PROJECT.name}/serviceaccounts/jupyterhub/token"
         pod = it.api.create("pods", a_pod("p", serviceAccountName="jupyterhub"), HUB)
@@ -306,7 +306,7 @@ async def test_a_token_is_good_for_its_account_until_account_or_pod_is_gone(tmp_
         assert refused["message"].endswith("may not specify a duration less than 10 minutes")
 
 
-async def test_only_who_may_asks_in_anothers_name(tmp_path: Path) -> None:
+async def test_impersonation_requires_the_permission(tmp_path: Path) -> None:
     async with served(tmp_path) as it:
         name = HUB.name
         path = "/apis/user.openshift.io/v1/users/~"
@@ -317,7 +317,7 @@ async def test_only_who_may_asks_in_anothers_name(tmp_path: Path) -> None:
         assert (status, refused["message"]) == (403, f'users "someone" is forbidden: {why}')
 
 
-async def test_projects_are_listed_to_those_who_may_see_them(tmp_path: Path) -> None:
+async def test_users_see_only_the_projects_that_they_may_get(tmp_path: Path) -> None:
     async with served(tmp_path) as it:
         path = "/apis/project.openshift.io/v1/projects"
         _, mine = await it.ask("GET", path)
@@ -332,7 +332,7 @@ async def test_projects_are_listed_to_those_who_may_see_them(tmp_path: Path) -> 
         assert others["items"] == []
 
 
-async def test_faults_are_switched_by_the_admin_only(tmp_path: Path) -> None:
+async def test_only_the_cluster_admin_sets_faults(tmp_path: Path) -> None:
     async with served(tmp_path) as it:
         assert (await it.ask("PUT", "/sandbox/faults", {"answer": 429}))[0] == 403
         await it.ask("PUT", "/sandbox/faults", {"answer": 429, "count": 2, "path": "/pods"}, who="admin")
@@ -348,7 +348,7 @@ async def test_faults_are_switched_by_the_admin_only(tmp_path: Path) -> None:
         assert (await it.ask("GET", PODS))[0] == 200
 
 
-async def test_all_watches_can_be_made_to_end(tmp_path: Path) -> None:
+async def test_a_fault_ends_all_watches(tmp_path: Path) -> None:
     async with served(tmp_path) as it:
         headers = {"Authorization": "Bearer developer"}
         async with it.session.get(f"{MAPS}?watch=true", headers=headers) as response:

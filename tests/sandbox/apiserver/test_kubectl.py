@@ -52,7 +52,7 @@ class Kubectl:
     directory: Path
 
     async def __call__(self, *args: str, stdin: str = "", fails: bool = False) -> str:
-        """Its output; both streams when it fails."""
+        """Return its output; both streams when it fails."""
         process = await asyncio.create_subprocess_exec(
             self.path,
             *args,
@@ -96,7 +96,7 @@ async def kubectl(directory: Path) -> AsyncIterator[Kubectl]:
         await runner.cleanup()
 
 
-async def test_pods_are_listed_with_the_usual_columns(tmp_path: Path) -> None:
+async def test_get_pods_prints_the_usual_columns(tmp_path: Path) -> None:
     async with kubectl(tmp_path) as it:
         it.api.create("pods", a_pod("x"), HUB)
         lines = [line.split() for line in (await it("get", "pods", "-o", "wide")).splitlines()]
@@ -118,7 +118,7 @@ async def test_pods_are_listed_with_the_usual_columns(tmp_path: Path) -> None:
         assert await it("get", "pods", "-l", "app=none") == ""
 
 
-async def test_apply_creates_changes_and_leaves_alone(tmp_path: Path) -> None:
+async def test_apply_creates_changes_and_leaves_objects_unchanged(tmp_path: Path) -> None:
     async with kubectl(tmp_path) as it:
         done = []
         for value in ("1", "1", "2"):
@@ -136,7 +136,7 @@ async def test_apply_creates_changes_and_leaves_alone(tmp_path: Path) -> None:
         ]
 
 
-async def test_what_typed_clients_send_as_protobuf_is_understood(tmp_path: Path) -> None:
+async def test_protobuf_of_typed_clients_is_decoded(tmp_path: Path) -> None:
     async with kubectl(tmp_path) as it:
         assert await it("auth", "can-i", "create", "pods") == "yes\n"
         assert "no" in await it("auth", "can-i", "create", "resourcequotas", fails=True)
@@ -172,7 +172,7 @@ async def test_labels_annotations_scale_and_images_are_changed(tmp_path: Path) -
         assert obj["metadata"]["labels"] == {"app": "d", "tier": "x"}
 
 
-async def test_a_watch_goes_on_until_what_it_waits_for(tmp_path: Path) -> None:
+async def test_wait_ends_when_its_condition_is_met(tmp_path: Path) -> None:
     async with kubectl(tmp_path) as it:
         it.api.create("pods", a_pod("x"), HUB)
         waiting = asyncio.create_task(

@@ -96,7 +96,7 @@ class StuckDeployer(Deployer):
 
 @dataclass
 class Answer:
-    """What came back."""
+    """A response."""
 
     status: int
     headers: Obj
@@ -104,7 +104,7 @@ class Answer:
 
 
 async def replay() -> list[Answer]:
-    """All requests in order. A GET is repeated until it fits: controllers and kubelet take their time."""
+    """Send all requests in order; repeat a GET until it matches, as controllers and kubelet take their time."""
     answers = []
     with tempfile.TemporaryDirectory() as state:
         async with rec(Path(state)) as (server, tokens, substitute):  # noqa: SIM117
@@ -128,7 +128,7 @@ def _may_be_repeated(recording: Obj) -> bool:
 
 
 def _from_here(path: str, answers: list[Answer]) -> str:
-    """A watch goes on from where the last list was made."""
+    """Let a watch start from the version of the last list."""
     listed = [a.body["metadata"] for a in answers if isinstance(a.body, dict) and "items" in a.body]
     return (
         re.sub(r"resourceVersion=\d+", f"resourceVersion={listed[-1]['resourceVersion']}", path)
@@ -139,7 +139,7 @@ def _from_here(path: str, answers: list[Answer]) -> str:
 
 @asynccontextmanager
 async def rec(state: Path) -> AsyncIterator[tuple[TestServer, dict[str, str], tuple[str, str]]]:
-    """The project `rec` as it was when the recording began, with a node of its own."""
+    """The project `rec` as it was when the recording began, with a node."""
     store, images = Store(), Images(state / "images")
     image = tiny_image(images)
     substitute = (RECORDED_DIGEST, image.digest)
@@ -190,7 +190,7 @@ def prepare(api: Api, substitute: tuple[str, str]) -> None:
 
 
 async def ask(session: ClientSession, recording: Obj, token: str) -> Answer:
-    """One request."""
+    """Send one request."""
     headers = {**recording["request_headers"], "Authorization": f"Bearer {token}"}
     body = None if recording["body"] is None else json.dumps(recording["body"])
     async with session.request(
@@ -206,7 +206,7 @@ async def ask(session: ClientSession, recording: Obj, token: str) -> Answer:
 
 
 def wrong(answer: Answer, recording: Obj) -> list[str]:
-    """Every difference from the recording."""
+    """Return every difference from the recording."""
     also = MAY_DIFFER.get(recording["name"], ("", ""))[0]
     found = {key: value.partition("; charset=utf-8")[0] for key, value in answer.headers.items()}
     wanted = {
@@ -223,7 +223,7 @@ def wrong(answer: Answer, recording: Obj) -> list[str]:
 
 
 def _sorted(body: Any) -> Any:
-    """The order of rules is that of the API's cache: none."""
+    """Sort the rules, whose order depends on the API's cache."""
     if not isinstance(body, dict) or body.get("kind") != "SelfSubjectRulesReview":
         return body
     rules = {

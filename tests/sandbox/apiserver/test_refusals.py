@@ -1,4 +1,4 @@
-"""What OpenShift's API refuses, or warns of, the sandbox refuses in the same words.
+"""The sandbox refuses and warns with the messages of OpenShift's API.
 
 `refusals.jsonl`: what a kube-apiserver 1.36 and an openshift-apiserver 4.21 were asked in the project `rec`,
 and what they answered; in that order, as a config map is made on the way. Most change nothing (`dryRun=All`).
@@ -24,7 +24,7 @@ REFUSALS = [json.loads(line) for line in (Path(__file__).parent / "refusals.json
 
 
 async def replay() -> list[Obj]:
-    """All requests in order; of what was taken, status and warnings alone were recorded."""
+    """Send all requests in order; of successful ones only status and warnings were recorded."""
     api = an_api()
     people = {"admin": ADMIN, "developer": person("developer")}
     tokens = Tokens(api.store, PROJECT, b"k" * 32, people)

@@ -1,4 +1,4 @@
-"""What a request's path and query ask for."""
+"""The parts of a request's path and query."""
 
 import pytest
 
@@ -20,6 +20,6 @@ PODS = "/api/v1/namespaces/test/pods"
         ({"watch": "0"}, "list"),
     ],
 )
-def test_a_watch_is_asked_for_in_any_spelling_of_true(query: dict[str, str], verb: str) -> None:
+def test_watch_accepts_every_spelling_of_true(query: dict[str, str], verb: str) -> None:
     wanted = parse("GET", PODS, query)
     assert wanted and wanted.verb == verb

@@ -1,4 +1,4 @@
-"""Who may do what: the project's admin, the hub's account with `edit`, a Role of its own, strangers."""
+"""Permissions of the project's admin, the hub's account with `edit`, an account with a Role, and others."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ NS = PROJECT.name
         (ADMIN, Ask("delete", "", "nodes", "n"), True),
     ],
 )
-def test_rights_are_those_of_openshifts_roles(user: User, ask: Ask, allowed: bool) -> None:
+def test_permissions_are_those_of_openshifts_roles(user: User, ask: Ask, allowed: bool) -> None:
     assert an_api().rbac.decide(user, ask).allowed == allowed
 
 
@@ -58,13 +58,13 @@ def test_rights_are_those_of_openshifts_roles(user: User, ask: Ask, allowed: boo
         (Ask("get", path="/metrics"), 'forbidden: User "stranger" cannot get path "/metrics"'),
     ],
 )
-def test_a_refusal_says_who_may_not_do_what_where(ask: Ask, text: str) -> None:
+def test_a_refusal_names_user_verb_resource_and_namespace(ask: Ask, text: str) -> None:
     with pytest.raises(StatusError) as caught:
         an_api().rbac.require(person("stranger"), ask)
     assert (caught.value.code, caught.value.reason, caught.value.message) == (403, "Forbidden", text)
 
 
-def test_a_role_gives_just_its_verbs_and_names() -> None:
+def test_a_role_grants_only_its_verbs_and_resource_names() -> None:
     api = an_api()
     rules = [
         {"apiGroups": [""], "resources": ["pods", "pods/log"], "verbs": ["get"]},
@@ -91,7 +91,7 @@ def test_a_role_gives_just_its_verbs_and_names() -> None:
     assert reason == 'RBAC: allowed by RoleBinding "narrow/rec" of Role "narrow" to ServiceAccount "a/rec"'
 
 
-def test_a_binding_to_a_role_that_is_not_there_is_told_of() -> None:
+def test_a_binding_to_a_missing_role_is_reported() -> None:
     api = an_api()
     api.store.create(ROLE_BINDINGS, binding("gone", "Role", {"kind": "User", "name": "stranger"}))
     with pytest.raises(StatusError) as caught:
@@ -103,7 +103,7 @@ def test_a_binding_to_a_role_that_is_not_there_is_told_of() -> None:
     )
 
 
-def test_nobody_gives_more_rights_than_they_have() -> None:
+def test_nobody_grants_permissions_that_they_lack() -> None:
     rules = [
         {"apiGroups": [""], "resources": ["nodes", "pods"], "verbs": ["get", "list"]},
         {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get"]},
@@ -123,7 +123,7 @@ def test_nobody_gives_more_rights_than_they_have() -> None:
     )
 
 
-def test_who_can_names_users_and_groups() -> None:
+def test_who_can_returns_users_and_groups() -> None:
     users, groups = an_api().rbac.who_can(Ask("create", "", "pods", "", NS))
     assert users == [
         "developer",
@@ -133,7 +133,7 @@ def test_who_can_names_users_and_groups() -> None:
     assert groups == ["system:cluster-admins", "system:masters"]
 
 
-def test_a_service_account_without_a_namespace_is_the_one_of_the_bindings_project() -> None:
+def test_a_subject_without_a_namespace_is_a_service_account_of_the_bindings_namespace() -> None:
     api = an_api()
     own = service_account(NS, "jupyterhub-hub")
     account = {"kind": "ServiceAccount", "name": "jupyterhub-hub"}

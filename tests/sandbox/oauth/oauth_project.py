@@ -1,4 +1,4 @@
-"""What the recorder of `oauth.jsonl` did between the exchanges: annotations, bindings, groups, tokens."""
+"""The set-up that the recorder of `oauth.jsonl` made between the exchanges."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RBAC = "rbac.authorization.k8s.io"
 
 
 class Recorded:
-    """A project `hubproj` with a hub's service account, and who can log in."""
+    """A project `hubproj` with a hub's service account and people who can log in."""
 
     def __init__(self) -> None:
         self.store = Store()

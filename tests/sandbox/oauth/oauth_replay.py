@@ -1,6 +1,6 @@
-"""Asking the sandbox's OAuth server, and its API with people's tokens, what a real OpenShift was asked.
+"""Replay of the recorded OAuth exchanges against the sandbox's OAuth server and API.
 
-Placeholders such as `<code>` and `<cookie-ssn>` are filled in: people log in, approve, get codes as needed.
+Placeholders such as `<code>` and `<cookie-ssn>` are filled in by logging in and approving as needed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ VERIFIER = "v" * 43
 
 
 class Replay(Recorded):
-    """The two servers, and browsers and a hub that ask them."""
+    """The two servers, with browsers and a hub as clients."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class Replay(Recorded):
             await server.close()
 
     async def ask(self, record: Obj) -> Obj:
-        """The answer to what was recorded, with the recorder's placeholders in it."""
+        """Return the response to a recorded request, with the recorder's placeholders in it."""
         self._prepare(record["name"])
         wanted = record["request"]
         if "code=" in record["response_headers"].get("Location", "") and self.approving:
@@ -142,7 +142,7 @@ class Replay(Recorded):
         return self.tokens.issue("jupyterhub-hub", audiences=["https://oauth.hub.example"])
 
     def _bearer(self, record: Obj) -> str:
-        """A token for a request to the API, as the recording says whose."""
+        """Return the token of the recorded user for a request to the API."""
         if record["name"] == "secret/other-audience-against-api":
             return self._for_others()
         if record["name"].startswith("invalid-token/"):
@@ -166,7 +166,7 @@ class Replay(Recorded):
         return self.tokens.issue("jupyterhub-hub")
 
     async def _cookies(self, who: str) -> dict[str, str]:
-        """A browser in which someone is logged in."""
+        """Return the cookies of a browser that is logged in."""
         if who not in self.cookies:
             form = {"then": "/", "csrf": "c", "username": who, "password": who}
             async with self.session.post(
@@ -176,7 +176,7 @@ class Replay(Recorded):
         return self.cookies[who]
 
     async def _approve(self, scopes: list[str]) -> None:
-        """What the person clicked, before the recorded request."""
+        """Approve, as the person did before the recorded request."""
         asked = {name: value for name, (value,) in parse_qs(urlsplit(self.approving["path"]).query).items()}
         await self._click(self.approving["user"], asked["then"], scopes)
 
@@ -198,7 +198,7 @@ class Replay(Recorded):
         )
 
     async def _get_code(self, record: Obj) -> None:
-        """A code for an exchange: of alice, for what the token is then good for."""
+        """Return a code of alice, with the scopes of the recorded token."""
         name = record["name"]
         if name in ("secret/code-unknown", "secret/code-survives-wrong-secret-2"):
             return  # that of the exchange before
@@ -224,7 +224,7 @@ class Replay(Recorded):
         self.annotate(annotations)
 
     def _prepare(self, name: str) -> None:
-        """What the recorder had done before."""
+        """Prepare what the recorder had prepared."""
         self.doing = name
         for pattern, act in PREPARATIONS.items():
             if re.match(pattern, name) and pattern not in self.prepared:

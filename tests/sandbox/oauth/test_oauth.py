@@ -1,4 +1,4 @@
-"""The sandbox's OAuth server, and its API with people's tokens, answer as a real OpenShift did."""
+"""The sandbox's OAuth server, and its API with access tokens, answer as a real OpenShift did."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def answers() -> list[Obj]:
 
 
 def told(status: int, location: str, body: object) -> Obj:
-    """What counts: status, where to, and what a client looks at in the answer."""
+    """Return what a client reads of a response: status, location and the relevant fields."""
     path, _, fragment = location.partition("#")
     url = urlsplit(path)
     query = {name: values for name, values in parse_qs(url.query, keep_blank_values=True).items()}
@@ -54,7 +54,7 @@ def told(status: int, location: str, body: object) -> Obj:
 
 
 def words_in_order(value: object) -> object:
-    """The scopes of a token have no order."""
+    """Sort the scopes of a token, which have no order."""
     if not isinstance(value, str):
         return value
     value = re.sub(r"sha256~[-\w]+", "<token-object-name>", value)

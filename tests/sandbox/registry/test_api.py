@@ -1,4 +1,4 @@
-"""What the API does with an object on its way into the store, and out of it."""
+"""Defaults, admission and validation of objects, updates, patches and deletions."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def a_deployment(**spec: Any) -> Obj:
         ),
     ],
 )
-def test_what_is_wrong_with_an_object_is_said_in_one_list(resource: str, obj: Obj, text: str) -> None:
+def test_all_problems_of_an_object_are_reported_together(resource: str, obj: Obj, text: str) -> None:
     refused = refusal(an_api(), resource, obj, DEVELOPER)
     assert (refused.code, refused.reason, refused.message) == (422, "Invalid", text)
 
@@ -135,7 +135,7 @@ def test_what_is_wrong_with_an_object_is_said_in_one_list(resource: str, obj: Ob
         (DEPLOYMENTS, a_deployment(), f'{DEPLOYMENTS} "d"'),
     ],
 )
-def test_a_name_is_taken_once(resource: str, obj: Obj, qualified: str) -> None:
+def test_a_second_object_of_the_same_name_is_refused(resource: str, obj: Obj, qualified: str) -> None:
     api = an_api()
     api.create(resource, obj, DEVELOPER)
     refused = refusal(api, resource, obj, DEVELOPER)
@@ -153,7 +153,7 @@ def test_a_dry_run_stores_nothing() -> None:
     assert api.store.list("pods") == []
 
 
-def test_a_service_gets_an_address_and_keeps_it() -> None:
+def test_a_service_gets_a_cluster_ip_and_keeps_it() -> None:
     api = an_api()
     made = api.create(
         "services",
@@ -226,7 +226,7 @@ def test_the_pod_of_a_service_account_gets_its_token_and_its_pull_secrets() -> N
     assert (spec["imagePullSecrets"], spec["serviceAccount"]) == ([{"name": "pull"}], "jupyterhub")
 
 
-def test_an_old_version_cannot_be_written() -> None:
+def test_an_update_of_an_old_resource_version_conflicts() -> None:
     api = an_api()
     old = api.create("configmaps", {"metadata": {"name": "c"}, "data": {"a": "1"}}, HUB)
     api.update("configmaps", {**old, "data": {"a": "2"}}, HUB)
@@ -237,7 +237,7 @@ def test_an_old_version_cannot_be_written() -> None:
     assert caught.value.code == 409
 
 
-def test_the_generation_counts_changes_of_the_spec_and_the_status_is_written_apart() -> None:
+def test_the_generation_counts_changes_of_the_spec_and_not_of_the_status() -> None:
     api = an_api()
     made = api.create(DEPLOYMENTS, a_deployment(), HUB)
     changed = api.update(
@@ -276,7 +276,7 @@ def test_the_generation_counts_changes_of_the_spec_and_the_status_is_written_apa
         ),
     ],
 )
-def test_some_fields_never_change(resource: str, obj: Obj, change: Obj, text: str) -> None:
+def test_immutable_fields_cannot_change(resource: str, obj: Obj, change: Obj, text: str) -> None:
     api = an_api()
     name = api.create(resource, obj, ADMIN)["metadata"]["name"]
     with pytest.raises(StatusError) as caught:
@@ -284,7 +284,7 @@ def test_some_fields_never_change(resource: str, obj: Obj, change: Obj, text: st
     assert text in caught.value.message
 
 
-def test_of_a_pod_the_image_may_change_and_nothing_else_of_its_spec() -> None:
+def test_only_the_image_of_a_pods_spec_may_change() -> None:
     api = an_api()
     api.create("pods", a_pod(), HUB)
     api.patch("pods", "x", STRATEGIC, {"spec": {"containers": [{"name": "main", "image": "busybox:2"}]}}, HUB)
@@ -298,7 +298,7 @@ def test_of_a_pod_the_image_may_change_and_nothing_else_of_its_spec() -> None:
     )
 
 
-def test_the_three_kinds_of_patches() -> None:
+def test_merge_json_and_strategic_merge_patches_are_applied() -> None:
     api = an_api()
     api.create(
         "configmaps", {"metadata": {"name": "c", "labels": {"a": "1"}}, "data": {"x": "1", "y": "2"}}, HUB
@@ -339,7 +339,7 @@ def test_a_strategic_merge_patch_merges_lists_by_their_keys() -> None:
     assert spec["template"]["spec"]["containers"][0]["env"] == env
 
 
-def test_a_pod_on_a_node_gets_its_grace_and_one_without_a_node_goes_at_once() -> None:
+def test_deleting_a_pod_waits_for_its_grace_period_only_on_a_node() -> None:
     api = an_api()
     for name in ("placed", "waiting"):
         api.create("pods", a_pod(name, terminationGracePeriodSeconds=20), HUB)
@@ -356,7 +356,7 @@ def test_a_pod_on_a_node_gets_its_grace_and_one_without_a_node_goes_at_once() ->
     assert api.store.list("pods") == []
 
 
-def test_an_object_with_a_finalizer_stays_until_the_finalizer_goes() -> None:
+def test_an_object_stays_until_its_finalizer_is_removed() -> None:
     api = an_api()
     spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
     api.create("persistentvolumeclaims", {"metadata": {"name": "c"}, "spec": spec}, HUB)
@@ -365,7 +365,7 @@ def test_an_object_with_a_finalizer_stays_until_the_finalizer_goes() -> None:
     assert api.store.list("persistentvolumeclaims") == []
 
 
-def test_a_delete_may_be_for_one_uid_only() -> None:
+def test_a_delete_with_another_uid_conflicts() -> None:
     api = an_api()
     made = api.create("configmaps", {"metadata": {"name": "c"}}, HUB)
     with pytest.raises(StatusError) as caught:

@@ -1,4 +1,4 @@
-"""Templates: what parameters become in objects, message and labels."""
+"""Processing of templates: parameters in objects, message and labels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def a_template(*parameters: Obj, **rest: Any) -> Obj:
     return {"metadata": {"name": "t"}, "parameters": list(parameters), "objects": [], **rest}
 
 
-def test_parameters_are_put_in_everywhere() -> None:
+def test_parameters_are_substituted_in_keys_and_values() -> None:
     values = (
         {"name": "NAME", "value": "web"},
         {"name": "N", "value": "3"},
@@ -69,7 +69,7 @@ def test_parameters_are_put_in_everywhere() -> None:
         ("plain", "plain"),
     ],
 )
-def test_expressions_are_generated(pattern: str, made: str) -> None:
+def test_expressions_generate_random_strings(pattern: str, made: str) -> None:
     assert re.fullmatch(made, expression(pattern))
 
 
@@ -99,7 +99,7 @@ def test_expressions_are_generated(pattern: str, made: str) -> None:
         ),
     ],
 )
-def test_a_parameter_that_cannot_be_filled_is_refused(parameter: Obj, text: str) -> None:
+def test_a_required_parameter_without_a_value_is_refused(parameter: Obj, text: str) -> None:
     with pytest.raises(StatusError) as caught:
         process(a_template(parameter))
     assert caught.value.message == text
