@@ -1,4 +1,4 @@
-"""Setting an owner requires permission to delete the object; the texts are those of OpenShift's kube-apiserver 1.36."""
+"""Setting an owner requires permission to delete the object; the texts are those of kube-apiserver 1.36."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ class Answer:
 
 
 async def replay() -> list[Answer]:
-    """Send all requests in order; repeat a GET until it matches, as controllers and kubelet take their time."""
+    """Send all requests in order; repeat a GET until it matches, as controllers take their time."""
     answers = []
     with tempfile.TemporaryDirectory() as state:
         async with rec(Path(state)) as (server, tokens, substitute):  # noqa: SIM117
