@@ -55,6 +55,11 @@ lint-web: $(venv)/.tests
 resources: $(venv)/.sandbox ## resources.json anew; GIT_URL=... GIT_REF=... for a fork
 	$(python) -m openshift $(if $(GIT_URL),--git-url $(GIT_URL)) $(if $(GIT_REF),--git-ref $(GIT_REF))
 
+.PHONY: docs
+docs: $(venv)/.tests ## the documentation as a site, in site/
+	NO_MKDOCS_2_WARNING=1 $(python) -m mkdocs build --strict --quiet
+	@echo "The site is in site/. To read it while you write: $(python) -m mkdocs serve"
+
 .PHONY: audit
 audit: $(venv)/.tests ## known vulnerabilities in what is locked
 	tests/images/audit.sh

@@ -1,0 +1,139 @@
+"""The reference pages that are generated from the code when MkDocs builds the site."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+from openshift.render import render
+
+Obj = dict[str, Any]
+
+COMMANDS = ("", "check", "settings")
+# Each parameter is in the first group whose prefix its name starts with.
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "Build": ("GIT_", "CONTEXT_DIR", "BUILDER_IMAGE", "BUILD_"),
+    "Generated secrets": ("DATABASE_PASSWORD", "COOKIE_SECRET", "CRYPT_KEY", "CONFIGPROXY_", "METRICS_TOKEN"),
+    "Resources of the hub's pods": (
+        "JUPYTERHUB_MEMORY",
+        "JUPYTERHUB_CPU",
+        "PROXY_",
+        "DATABASE_",
+        "DEPLOYER_",
+    ),
+    "Images and service account": ("JUPYTERHUB_IMAGE", "SERVICE_ACCOUNT"),
+    "Notebook servers": ("NOTEBOOK_", "VOLUME_SIZE", "STORAGE_CLASS", "MAX_SERVERS", "NAMED_SERVERS"),
+    "Idle servers": ("IDLE_TIMEOUT", "MAX_AGE", "CULL_WARNING"),
+    "Login": ("ALLOW", "ADMIN_"),
+    "Pages, configuration and logs": ("TITLE", "LOGO", "JUPYTERHUB_CONFIG", "LOG_FORMAT"),
+    "Name": ("APPLICATION_NAME", "JUPYTERHUB_NAME"),
+}
+ORDER = (
+    "Name",
+    "Build",
+    "Notebook servers",
+    "Idle servers",
+    "Login",
+    "Pages, configuration and logs",
+    "Images and service account",
+    "Resources of the hub's pods",
+    "Generated secrets",
+)
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the generated pages to the site (an event of MkDocs)."""
+    for path, text in pages().items():
+        files.append(File.generated(config, path, content=text))
+    return files
+
+
+def pages() -> dict[str, str]:
+    """The text of each generated page, by its path in the site."""
+    return {"reference/templates.md": templates_page(), "reference/command-line.md": command_line_page()}
+
+
+def templates_page() -> str:
+    """Every template with its parameters, in groups."""
+    items = [item for document in render().values() for item in document["items"]]
+    templates = [item for item in items if item["kind"] == "Template"]
+    intro = (
+        "# Template parameters\n\n"
+        "Pass a parameter with `oc new-app --template NAME --param PARAMETER=VALUE`, "
+        "or fill it in when you open the template in the console's catalogue."
+    )
+    return "\n\n".join([intro, *map(template_section, templates)]) + "\n"
+
+
+def template_section(template: Obj) -> str:
+    """The description and the parameter tables of a template."""
+    metadata = template["metadata"]
+    annotations = metadata["annotations"]
+    about = annotations.get("openshift.io/long-description", annotations["description"])
+    grouped: dict[str, list[Obj]] = {group: [] for group in ORDER}
+    for parameter in template["parameters"]:
+        grouped[group_of(parameter["name"])].append(parameter)
+    tables = [
+        f"### {group} {{ #{metadata['name']}-{slug(group)} }}\n\n{table(rows)}"
+        for group, rows in grouped.items()
+        if rows
+    ]
+    return "\n\n".join(
+        [f"## {metadata['name']}", f"*{annotations['openshift.io/display-name']}.* {about}", *tables]
+    )
+
+
+def group_of(name: str) -> str:
+    """The heading below which a parameter is listed."""
+    return next(group for group, prefixes in GROUPS.items() if name.startswith(prefixes))
+
+
+def slug(heading: str) -> str:
+    """The heading as part of an anchor."""
+    return "".join(letter if letter.isalnum() else "-" for letter in heading.lower())
+
+
+def table(parameters: list[Obj]) -> str:
+    """A Markdown table of parameters."""
+    rows = [f"| `{each['name']}` | {default(each)} | {cell(each['description'])} |" for each in parameters]
+    return "\n".join(["| parameter | default | description |", "|---|---|---|", *rows])
+
+
+def default(parameter: Obj) -> str:
+    """A parameter's default as the table shows it."""
+    if parameter.get("generate"):
+        return "generated"
+    if value := parameter.get("value"):
+        return f"`{value}`"
+    return "*required*" if parameter.get("required") else "empty"
+
+
+def cell(text: str) -> str:
+    """Text that is safe in a table cell."""
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def command_line_page() -> str:
+    """The help of each command of the package."""
+    intro = (
+        "# Command line\n\n"
+        "The hub image contains the command `python -m jupyterhub_openshift`. "
+        "Run it in the hub's pod, for example "
+        "`oc exec dc/jupyterhub -- /opt/app-root/bin/python -m jupyterhub_openshift settings`."
+    )
+    sections = [
+        f"## python -m jupyterhub_openshift {command}".rstrip() + f"\n\n```text\n{help_of(command)}```"
+        for command in COMMANDS
+    ]
+    return "\n\n".join([intro, *sections]) + "\n"
+
+
+def help_of(command: str) -> str:
+    """What `--help` prints."""
+    words = [sys.executable, "-m", "jupyterhub_openshift", *command.split(), "--help"]
+    return subprocess.run(words, capture_output=True, text=True, check=True).stdout
