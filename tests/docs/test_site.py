@@ -93,11 +93,11 @@ def test_the_hub_loads_every_example_of_configuration(
     (tmp_path / "configs").mkdir()
     (tmp_path / "configs" / "jupyterhub_config.py").write_text(code)
     c = Config()
-    ours = settings(JUPYTERHUB_VOLUME_SIZE="1Gi")
+    ours = settings(volume_size="1Gi")
     for concern in (configure.configure_notebooks, configure.configure_storage, configure.configure_login):
         concern(c, ours, PROJECT)
-    load_config_files(c, building=True, root=tmp_path)
-    assert "home" in c.KubeSpawner.volumes, f"{page}: the example replaces the users' volumes"
+    load_config_files(c, ours, building=True, root=tmp_path)
+    assert c.OpenShiftSpawner.home_volume, f"{page}: the example leaves out the users' volumes"
 
 
 def test_the_queries_use_metrics_that_the_hub_has() -> None:
