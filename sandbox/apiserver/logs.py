@@ -39,6 +39,8 @@ class PodLogs(Connector):
         pod = self._store.get("pods", name)
         container = _container(pod, query.get("container", ""))
         previous = is_true(query.get("previous"))
+        if not pod["spec"].get("nodeName"):
+            return web.Response(status=204)
         path = self._file(name, container, previous)
         if path is None:
             raise _refusal(pod, container, previous)
@@ -110,8 +112,6 @@ def _refusal(pod: Obj, container: str, previous: bool) -> StatusError:
     name = pod["metadata"]["name"]
     if previous:
         return bad_request(f'previous terminated container "{container}" in pod "{name}" not found')
-    if not pod["spec"].get("nodeName"):
-        return bad_request(f"pod {name} does not have a host assigned")
     waiting = (_status(pod, container).get("state") or {}).get("waiting") or {}
     why = waiting.get("reason") or "ContainerCreating"
     if why in ("ErrImagePull", "ImagePullBackOff"):

@@ -14,6 +14,9 @@ def cells(pod: Obj) -> list[Any]:
     """Return the cells of a pod's row."""
     spec, status = pod["spec"], pod["status"]
     reason = status.get("reason") or status.get("phase", "")
+    conditions = {each["type"]: each for each in status.get("conditions") or []}
+    if conditions.get("PodScheduled", {}).get("reason") == "SchedulingGated":
+        reason = "SchedulingGated"
     containers = status.get("containerStatuses") or []
     ready = sum(bool(each.get("ready") and (each.get("state") or {}).get("running")) for each in containers)
     restarts, last = 0, ""
@@ -26,8 +29,7 @@ def cells(pod: Obj) -> list[Any]:
         considered = containers
         reason = _reason(containers, reason)
         if reason == "Completed" and ready:
-            conditions = {each["type"]: each["status"] for each in status.get("conditions") or []}
-            reason = "Running" if conditions.get("Ready") == "True" else "NotReady"
+            reason = "Running" if conditions.get("Ready", {}).get("status") == "True" else "NotReady"
     for each in considered:
         restarts += each.get("restartCount", 0)
         last = max(last, ((each.get("lastState") or {}).get("terminated") or {}).get("finishedAt") or "")
@@ -35,7 +37,14 @@ def cells(pod: Obj) -> list[Any]:
         reason = "Terminating"
     shown = f"{restarts} ({age(last)} ago)" if restarts and last else str(restarts)
     addresses = status.get("podIPs") or [{}]
-    wide = [addresses[0].get("ip", NONE), spec.get("nodeName", NONE), NONE, NONE]
+    gates = [conditions.get(gate["conditionType"], {}) for gate in spec.get("readinessGates") or []]
+    passed = sum(gate.get("status") == "True" for gate in gates)
+    wide = [
+        addresses[0].get("ip", NONE),
+        spec.get("nodeName", NONE),
+        status.get("nominatedNodeName") or NONE,
+        f"{passed}/{len(gates)}" if gates else NONE,
+    ]
     counts = f"{ready}/{len(spec['containers'])}"
     return [
         pod["metadata"]["name"],

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.apimachinery import selectors
 from sandbox.apimachinery.errors import Cause
 from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.names import (
@@ -23,20 +24,15 @@ from sandbox.apimachinery.names import (
     too_long,
     unsupported,
 )
-from sandbox.apimachinery.quantity import Quantity
 from sandbox.apimachinery.resource_keys import DEPLOYMENTS, RBAC_GROUP, REPLICA_SETS, ROLE_BINDINGS, ROLES
-from sandbox.validation import limits, network_policies, openshift, pods
+from sandbox.validation import limits, network_policies, openshift, pods, scheduling, storage
+from sandbox.validation.label_selectors import label_selector
 
 PERCENT_WORDS = (
     "a valid percent string must be a numeric string followed by an ending '%' "
     "(e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')"
 )
 IMMUTABLE = "field is immutable"
-CLAIM_IMMUTABLE = (
-    "spec is immutable after creation except resources.requests and volumeAttributesClassName "
-    "for bound claims"
-)
-VOLUME_MODES = ["Block", "Filesystem"]
 NOT_SECRET = {
     "Opaque": (),
     "kubernetes.io/tls": ("tls.crt", "tls.key"),
@@ -166,55 +162,24 @@ def _immutable_data(new: Obj, old: Obj) -> list[Cause]:
     return [forbidden(field, "field is immutable when `immutable` is set") for field in fields]
 
 
-def _claim(obj: Obj) -> list[Cause]:
-    spec = obj["spec"]
-    problems: list[Cause] = []
-    modes = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]
-    if not spec.get("accessModes"):
-        problems.append(required("spec.accessModes", "at least 1 access mode is required"))
-    for mode in spec.get("accessModes") or []:
-        if mode not in modes:
-            problems.append(unsupported("spec.accessModes", mode, modes))
-    if modes[-1] in (spec.get("accessModes") or []) and len(spec["accessModes"]) > 1:
-        problems.append(forbidden("spec.accessModes", f"may not use {modes[-1]} with other access modes"))
-    if spec.get("volumeMode") not in VOLUME_MODES:
-        problems.append(unsupported("spec.volumeMode", spec.get("volumeMode"), VOLUME_MODES))
-    storage = (spec["resources"].get("requests") or {}).get("storage")
-    if storage is None:
-        problems.append(required("spec.resources[storage]"))
-    elif Quantity.parse(storage).value <= 0:
-        problems.append(invalid("spec.resources[storage]", storage, "must be greater than zero"))
-    if spec.get("storageClassName"):
-        problems += named("subdomain", "spec.storageClassName", spec["storageClassName"])
-    return problems
-
-
-def _claim_update(new: Obj, old: Obj) -> list[Cause]:
-    changeable = ("resources", "volumeName")
-    kept = {key: value for key, value in new["spec"].items() if key not in changeable}
-    if kept != {key: value for key, value in old["spec"].items() if key not in changeable}:
-        return [forbidden("spec", CLAIM_IMMUTABLE)]
-    sizes = [each["spec"]["resources"].get("requests", {}).get("storage", "0") for each in (new, old)]
-    if Quantity.parse(sizes[0]).value < Quantity.parse(sizes[1]).value:
-        return [forbidden("spec.resources.requests.storage", "field can not be less than status.capacity")]
-    return []
-
-
 def _workload(obj: Obj) -> list[Cause]:
     """Validate a Deployment, ReplicaSet, StatefulSet or DaemonSet."""
     spec = obj["spec"]
-    problems: list[Cause] = []
-    selector = spec.get("selector")
+    selector, kind = spec.get("selector"), obj["kind"].lower()
+    wrong = label_selector(selector, "spec.selector")
+    problems = list(wrong)
     if selector is None:
         problems.append(required("spec.selector"))
     elif not selector.get("matchLabels") and not selector.get("matchExpressions"):
-        kind = obj["kind"].lower()
         problems.append(invalid("spec.selector", selector, f"empty selector is invalid for {kind}"))
     replicas = spec.get("replicas") or 0
     if replicas < 0:
         problems.append(invalid("spec.replicas", replicas, pods.NOT_NEGATIVE))
-    wanted = (selector or {}).get("matchLabels")
-    return problems + pods.template(spec.get("template") or {}, wanted)
+    if wrong:
+        why = "invalid label selector" if kind in ("deployment", "replicaset") else ""
+        return [*problems, invalid("spec.selector", selector, why)]
+    takes = None if selector is None else selectors.label_query(selector)
+    return problems + pods.template(spec.get("template") or {}, takes)
 
 
 def _deployment(obj: Obj) -> list[Cause]:
@@ -250,7 +215,7 @@ def _replication_controller(obj: Obj) -> list[Cause]:
     problems = [] if spec.get("selector") else [required("spec.selector")]
     if spec.get("template") is None:
         return [*problems, required("spec.template")]
-    return problems + pods.template(spec["template"], spec.get("selector") or None)
+    return problems + pods.template(spec["template"], pods.by_labels(spec.get("selector")))
 
 
 def _role(obj: Obj) -> list[Cause]:
@@ -300,7 +265,7 @@ def _disruption_budget(obj: Obj) -> list[Cause]:
     spec = obj["spec"]
     if spec.get("minAvailable") is not None and spec.get("maxUnavailable") is not None:
         return [invalid("spec", spec, "minAvailable and maxUnavailable cannot be both set")]
-    problems: list[Cause] = []
+    problems = label_selector(spec.get("selector"), "spec.selector")
     for field in ("minAvailable", "maxUnavailable"):
         if spec.get(field) is not None:
             problems += _share(f"spec.{field}", spec[field])
@@ -325,7 +290,9 @@ CHECKS: dict[str, Callable[[Obj], list[Cause]]] = {
     "services": _service,
     "configmaps": _config_map,
     "secrets": _secret,
-    "persistentvolumeclaims": _claim,
+    "persistentvolumeclaims": storage.claim,
+    "storageclasses.storage.k8s.io": storage.storage_class,
+    "nodes": scheduling.node,
     "resourcequotas": limits.quota,
     "limitranges": limits.limit_range,
     "replicationcontrollers": _replication_controller,
@@ -341,7 +308,8 @@ UPDATES: dict[str, Callable[[Obj, Obj], list[Cause]]] = {
     "services": _service_update,
     "configmaps": _immutable_data,
     "secrets": lambda new, old: _immutable_data(new, old) + _secret_update(new, old),
-    "persistentvolumeclaims": _claim_update,
+    "persistentvolumeclaims": storage.claim_update,
+    "storageclasses.storage.k8s.io": storage.storage_class_update,
     **dict.fromkeys((DEPLOYMENTS, REPLICA_SETS, "statefulsets.apps", "daemonsets.apps"), _selector_update),
     ROLE_BINDINGS: _role_binding_update,
 }

@@ -10,16 +10,16 @@ import ipaddress
 from sandbox.apimachinery.errors import Cause
 from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.names import forbidden, invalid, required, unsupported
+from sandbox.validation.label_selectors import label_selector
 from sandbox.validation.pods import RANGE
 
 CIDR = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
-OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 
 
 def network_policy(obj: Obj) -> list[Cause]:
     """Validate selectors, ports and peers."""
     spec = obj["spec"]
-    problems = _selector(spec.get("podSelector") or {}, "spec.podSelector")
+    problems = label_selector(spec.get("podSelector") or {}, "spec.podSelector")
     for way, peers in (("ingress", "from"), ("egress", "to")):
         for index, rule in enumerate(spec.get(way) or []):
             path = f"spec.{way}[{index}]"
@@ -52,7 +52,7 @@ def _peer(peer: Obj, path: str) -> list[Cause]:
         return [forbidden(path, "may not specify both ipBlock and another peer")]
     problems: list[Cause] = []
     for kind in given:
-        check = _block if kind == "ipBlock" else _selector
+        check = _block if kind == "ipBlock" else label_selector
         problems += check(peer[kind], f"{path}.{kind}")
     return problems
 
@@ -76,18 +76,3 @@ def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
         return ipaddress.ip_network(text, strict=False) if "/" in text else None
     except ValueError:
         return None
-
-
-def _selector(selector: Obj, path: str) -> list[Cause]:
-    problems: list[Cause] = []
-    for index, term in enumerate(selector.get("matchExpressions") or []):
-        field, operator = f"{path}.matchExpressions[{index}]", term.get("operator")
-        if operator not in OPERATORS:
-            problems.append(invalid(f"{field}.operator", operator, "not a valid selector operator"))
-        elif operator in OPERATORS[:2] and not term.get("values"):
-            why = "must be specified when `operator` is 'In' or 'NotIn'"
-            problems.append(required(f"{field}.values", why))
-        elif operator in OPERATORS[2:] and term.get("values"):
-            why = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
-            problems.append(forbidden(f"{field}.values", why))
-    return problems

@@ -43,7 +43,7 @@ def _deployment_config(obj: Obj) -> list[Cause]:
         problems.append(required("spec.template"))
     else:
         problems += _unset_by_trigger(
-            pods.template(spec["template"], spec.get("selector") or None), spec, by_trigger
+            pods.template(spec["template"], pods.by_labels(spec.get("selector"))), spec, by_trigger
         )
     if spec["replicas"] < 0:
         problems.append(invalid("spec.replicas", spec["replicas"], "replicas cannot be negative"))

@@ -16,12 +16,13 @@ from sandbox.apimachinery.names import (
     labels,
     named,
     not_found,
-    qualified,
     required,
     shown,
     unsupported,
 )
 from sandbox.apimachinery.quantity import Quantity
+from sandbox.apimachinery.selectors import Test, label_query
+from sandbox.validation.scheduling import scheduling
 
 RANGE = "must be between 1 and 65535, inclusive"
 NOT_NEGATIVE = "must be greater than or equal to 0"
@@ -40,7 +41,6 @@ ENV_NAME = re.compile(r"[ -<>-~]+")
 ENV_NAME_WORDS = (
     "a valid environment variable name must consist only of printable ASCII characters other than '='"
 )
-EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"]
 HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
 
 
@@ -69,8 +69,7 @@ def pod_spec(spec: Obj, path: str = "spec") -> list[Cause]:
     for field in ("hostname", "subdomain"):
         if spec.get(field):
             problems += _host_label(spec[field], f"{path}.{field}")
-    problems += labels(f"{path}.nodeSelector", spec.get("nodeSelector") or {})
-    problems += _tolerations(spec.get("tolerations") or [], f"{path}.tolerations")
+    problems += scheduling(spec, path)
     if spec.get("serviceAccountName"):
         problems += named("subdomain", f"{path}.serviceAccountName", spec["serviceAccountName"])
     context = spec.get("securityContext") or {}
@@ -89,12 +88,17 @@ def images(spec: Obj) -> list[Cause]:
     ]
 
 
-def template(obj: Obj, selector: dict[str, str] | None, path: str = "spec.template") -> list[Cause]:
+def by_labels(selector: dict[str, str] | None) -> Test | None:
+    """Compile the selector of a ReplicationController, plain labels; None when it is empty."""
+    return label_query({"matchLabels": selector}) if selector else None
+
+
+def template(obj: Obj, takes: Test | None, path: str = "spec.template") -> list[Cause]:
     """Validate the pod template of a workload, whose labels the selector must match."""
     meta = obj.get("metadata") or {}
     problems: list[Cause] = []
     its = meta.get("labels") or {}
-    if selector is not None and not selector.items() <= its.items():
+    if takes is not None and not takes(obj):
         problems.append(
             invalid(f"{path}.metadata.labels", its, "`selector` does not match template `labels`")
         )
@@ -248,28 +252,6 @@ def hidden_variables(spec: Obj, path: str = "spec") -> list[str]:
 def _host_label(name: str, path: str) -> list[Cause]:
     dotted = "." in name and path.endswith("hostname")
     return [invalid(path, name, "must not contain dots")] if dotted else named("label", path, name)
-
-
-def _tolerations(tolerations: list[Obj], path: str) -> list[Cause]:
-    problems: list[Cause] = []
-    for index, each in enumerate(tolerations):
-        where, operator, effect = f"{path}[{index}]", each.get("operator", ""), each.get("effect", "")
-        if each.get("key"):
-            problems += qualified(f"{where}.key", each["key"])
-        elif operator != "Exists":
-            why = 'operator must be Exists when `key` is empty, which means "match all values and all keys"'
-            problems.append(invalid(f"{where}.operator", operator, why))
-        if each.get("tolerationSeconds") is not None and effect != "NoExecute":
-            why = "effect must be 'NoExecute' when `tolerationSeconds` is set"
-            problems.append(invalid(f"{where}.effect", effect, why))
-        if operator == "Exists" and each.get("value"):
-            why = "value must be empty when `operator` is 'Exists'"
-            problems.append(invalid(f"{where}.operator", each["value"], why))
-        if operator not in ("", "Equal", "Exists"):
-            problems.append(unsupported(f"{where}.operator", operator, ["Equal", "Exists"]))
-        if effect and effect not in EFFECTS:
-            problems.append(unsupported(f"{where}.effect", effect, EFFECTS))
-    return problems
 
 
 def _handler(handler: Obj, path: str) -> list[Cause]:
