@@ -71,7 +71,8 @@ NAMES = {  # resources whose names are not DNS subdomains; None: any path segmen
 
 def invalid(field: str, value: object, why: str) -> Cause:
     """Return the cause `Invalid value`, with the value in JSON."""
-    return Cause("FieldValueInvalid", field, f"Invalid value: {shown(value)}: {why}")
+    after = f": {why}" if why else ""
+    return Cause("FieldValueInvalid", field, f"Invalid value: {shown(value)}{after}")
 
 
 def required(field: str, why: str = "") -> Cause:

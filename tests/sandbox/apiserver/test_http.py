@@ -268,11 +268,11 @@ async def test_logs_are_read_whole_by_tail_and_while_they_grow(tmp_path: Path) -
         pod = it.api.create("pods", a_pod("p"), HUB)
         assert await it.ask("GET", f"{PODS}/p/log") == (204, "")
         it.api.store.update("pods", {**pod, "spec": {**pod["spec"], "nodeName": "n"}})
-        status, refused = await it.ask("GET", f"{PODS}/p/log")
+        _, refused = await it.ask("GET", f"{PODS}/p/log")
         assert refused["message"] == 'container "main" in pod "p" is waiting to start: ContainerCreating'
-        status, refused = await it.ask("GET", f"{PODS}/p/log?container=other")
+        _, refused = await it.ask("GET", f"{PODS}/p/log?container=other")
         assert refused["message"] == "container other is not valid for pod p"
-        status, refused = await it.ask("GET", f"{PODS}/p/log?previous=true")
+        _, refused = await it.ask("GET", f"{PODS}/p/log?previous=true")
         assert refused["message"] == 'previous terminated container "main" in pod "p" not found'
         log = it.logs / "p-main"
         log.write_text("one\ntwo\nthree\n")

@@ -38,7 +38,11 @@ def workload(selector: Obj) -> Obj:
 
 @pytest.mark.parametrize(
     ("resource", "after"),
-    [(DEPLOYMENTS, ": invalid label selector"), (REPLICA_SETS, ""), ("statefulsets.apps", "")],
+    [
+        (DEPLOYMENTS, ": invalid label selector"),
+        (REPLICA_SETS, ": invalid label selector"),
+        ("statefulsets.apps", ""),
+    ],
 )
 def test_an_unknown_operator_in_a_workloads_selector_is_refused(resource: str, after: str) -> None:
     text = message(resource, workload({"matchExpressions": [{"key": "app", "operator": "Is"}]}))
@@ -77,7 +81,8 @@ NODES, PODS = "spec.affinity.nodeAffinity", "spec.affinity.podAntiAffinity"
     [
         (
             {"affinity": {"nodeAffinity": {REQUIRED: {"nodeSelectorTerms": []}}}},
-            f"{NODES}.{REQUIRED}.nodeSelectorTerms: Required value: must have at least one node selector term",
+            f"{NODES}.{REQUIRED}.nodeSelectorTerms: "
+            "Required value: must have at least one node selector term",
         ),
         (
             {
@@ -185,7 +190,8 @@ def test_a_storage_class_is_validated() -> None:
     assert message(CLASSES, wrong) == (
         "[provisioner: Required value, "
         'reclaimPolicy: Unsupported value: "Recycle": supported values: "Delete", "Retain", '
-        'volumeBindingMode: Unsupported value: "Later": supported values: "Immediate", "WaitForFirstConsumer"]'
+        'volumeBindingMode: Unsupported value: "Later": '
+        'supported values: "Immediate", "WaitForFirstConsumer"]'
     )
 
 
