@@ -50,7 +50,7 @@ MARKS = {
     "chromium": "browser",
     "buildah": "containers",
 }
-NOT_QUICK = {*MARKS.values(), "network"}
+NOT_QUICK = {*MARKS.values(), "network", "faults"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -8,7 +8,7 @@ a new login and "404 Not Found". JupyterLab takes that for a missing folder and 
 from typing import Any
 
 from jupyterhub.handlers.base import UserUrlHandler
-from tmpauthenticator import TmpAuthenticator
+from tmpauthenticator import TmpAuthenticateHandler, TmpAuthenticator
 
 
 class UserMayBeGone(UserUrlHandler):  # type: ignore[misc]
@@ -26,10 +26,22 @@ class UserMayBeGone(UserUrlHandler):  # type: ignore[misc]
             self.redirect(self.hub.base_url)
 
 
+class TemporaryLogin(TmpAuthenticateHandler):  # type: ignore[misc]
+    """The handler of /hub/tmplogin: tmpauthenticator's replaces a user who is logged in by a new one."""
+
+    async def get(self) -> None:
+        """Create a user for a browser that has none; one that is logged in stays the same user."""
+        if self.current_user:
+            self.redirect(self.get_next_url(self.current_user))
+        else:
+            await super().get()
+
+
 class TemporaryAuthenticator(TmpAuthenticator):  # type: ignore[misc]
     """Create a user for each browser. `c.TmpAuthenticator` settings apply."""
 
     def get_handlers(self, app: Any) -> list[Any]:  # noqa: ANN401 (JupyterHub)
-        """Add the handler above, which takes precedence over the hub's own."""
+        """Return the handlers above, which take precedence over tmpauthenticator's and the hub's own."""
         gone = (r"/user/(?P<user_name>[^/]+)(?P<user_path>/.*)?", UserMayBeGone)
-        return [*super().get_handlers(app), gone]
+        login = ("/tmplogin", TemporaryLogin)  # noqa: S108 (a URL)
+        return [login, *super().get_handlers(app), gone]

@@ -7,6 +7,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from email.message import Message
 
 
 class Browser:
@@ -22,14 +23,18 @@ class Browser:
 
     def html(self, url: str, form: dict[str, str] | None = None) -> str:
         """A page as it is written; with a form, the answer to it."""
+        return self.answer(url, form)[2]
+
+    def answer(self, url: str, form: dict[str, str] | None = None) -> tuple[int, Message, str]:
+        """Status, headers and body of an answer; 0 where none came."""
         data = urllib.parse.urlencode(form).encode() if form else None
         try:
             with self._opener.open(url, data) as response:
-                return str(response.read().decode())
+                return response.status, response.headers, response.read().decode()
         except urllib.error.HTTPError as error:
-            return str(error.read().decode())
+            return error.code, error.headers, error.read().decode()
         except OSError:
-            return ""
+            return 0, Message(), ""
 
     def log_in(self, url: str, name: str) -> str:
         """With the form of a hub that asks for a name and any password; ends at its home page."""

@@ -27,32 +27,51 @@ def command(folder: Path, *options: str, config: Path = CONFIG, **environ: str) 
     return {"args": [*hub, *options], "env": {**base, **environ}, "cwd": folder}
 
 
+class HubProcess:
+    """A hub behind a proxy, which can be killed and started again on the same port."""
+
+    def __init__(
+        self, proxy: ProxyProcess, folder: Path, *more: str, config: Path = CONFIG, **environ: str
+    ) -> None:
+        port = free_port()
+        options = [
+            f"--ConfigurableHTTPProxy.api_url=http://127.0.0.1:{proxy.api_port}",
+            f"--JupyterHub.hub_bind_url=http://127.0.0.1:{port}",
+            f"--JupyterHub.hub_connect_url=http://127.0.0.1:{port}",
+            *more,
+        ]
+        self.url = f"http://127.0.0.1:{proxy.port}"
+        self.log = folder / "log"
+        self._command = command(folder, *options, config=config, CONFIGPROXY_AUTH_TOKEN=TOKEN, **environ)
+
+    def start(self) -> None:
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(**self._command, stdout=log, stderr=log)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        """Send SIGTERM, as the kubelet does, and kill what does not end."""
+        self.process.terminate()
+        try:
+            self.process.wait(60)
+        finally:
+            self.kill()
+
+
 @contextmanager
 def hub_at(
     proxy: ProxyProcess, folder: Path, *more: str, config: Path = CONFIG, **environ: str
 ) -> Iterator[Path]:
-    """A hub behind a proxy, with its own log file."""
-    port = free_port()
-    options = [
-        f"--ConfigurableHTTPProxy.api_url=http://127.0.0.1:{proxy.api_port}",
-        f"--JupyterHub.hub_bind_url=http://127.0.0.1:{port}",
-        f"--JupyterHub.hub_connect_url=http://127.0.0.1:{port}",
-        *more,
-    ]
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(
-            **command(folder, *options, config=config, CONFIGPROXY_AUTH_TOKEN=TOKEN, **environ),
-            stdout=log,
-            stderr=log,
-        )
+    """The log of a hub for one test."""
+    hub = HubProcess(proxy, folder, *more, config=config, **environ)
+    hub.start()
     try:
-        yield folder / "log"
+        yield hub.log
     finally:
-        process.terminate()
-        try:
-            process.wait(60)
-        finally:
-            process.kill()
+        hub.stop()
 
 
 def kubeconfig(api: StandIn, folder: Path) -> Path:

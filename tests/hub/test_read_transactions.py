@@ -13,7 +13,7 @@ from jupyterhub_openshift.preflight import wait_for_database
 from tests.transcript.project import eventually
 
 from .browser import Browser
-from .database import PASSWORD, settings_of
+from .database import environment_of, settings_of
 from .hub_process import hub_at, kubeconfig, no_image_stream
 from .proxy_process import running
 
@@ -35,10 +35,7 @@ def test_the_first_request_after_a_restart_of_the_database_succeeds(
     environ = {
         "KUBECONFIG": str(kubeconfig(api, tmp_path)),
         "JUPYTERHUB_NOTEBOOK_IMAGE": "nosuch:1.0",
-        "JUPYTERHUB_DATABASE_HOST": "127.0.0.1",
-        "JUPYTERHUB_DATABASE_PORT": str(postgresql),
-        "JUPYTERHUB_DATABASE_NAME": "postgres",
-        "JUPYTERHUB_DATABASE_PASSWORD": PASSWORD,
+        **environment_of(postgresql),
     }
     with running(configurable_http_proxy) as proxy, hub_at(proxy, tmp_path, **environ) as log:
         url = f"http://127.0.0.1:{proxy.port}"
