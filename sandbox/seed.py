@@ -9,6 +9,7 @@ from sandbox.apimachinery.resource_keys import RBAC_GROUP, ROLE_BINDINGS
 from sandbox.apimachinery.store import Store
 from sandbox.authorization import rbac
 
+NODE_SIZE = {"cpu": "64", "memory": "256Gi", "ephemeral-storage": "200Gi", "pods": "2500"}
 ACCOUNTS = ("builder", "default", "deployer")
 
 
@@ -34,6 +35,30 @@ def fill(store: Store, project: Project, certificates: str = "") -> None:
         meta = {"name": name, "namespace": project.name}
         config = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": meta, "data": {key: certificates}}
         store.create("configmaps", config)
+
+
+def node(name: str = "sandbox") -> Obj:
+    """Build the one node; its declared size makes pods fit alike on every machine."""
+    labels = {
+        "beta.kubernetes.io/arch": "amd64",
+        "beta.kubernetes.io/os": "linux",
+        "kubernetes.io/arch": "amd64",
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/os": "linux",
+        "node-role.kubernetes.io/worker": "",
+        "node.openshift.io/os_id": "rhel",
+    }
+    return {
+        "kind": "Node",
+        "apiVersion": "v1",
+        "metadata": {"name": name, "labels": labels},
+        "spec": {},
+        "status": {
+            "capacity": dict(NODE_SIZE),
+            "allocatable": dict(NODE_SIZE),
+            "conditions": [{"type": "Ready", "status": "True", "reason": "KubeletReady"}],
+        },
+    }
 
 
 def _namespace(project: Project) -> Obj:

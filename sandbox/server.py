@@ -40,6 +40,7 @@ from sandbox.network.services import Network
 from sandbox.oauth import access_tokens
 from sandbox.oauth.server import OAuth
 from sandbox.registry.api import Api
+from sandbox.scheduler.scheduler import Scheduler
 
 Then = Callable[["Options", asyncio.Event], Awaitable[int]]
 
@@ -96,6 +97,7 @@ async def running(options: Options) -> AsyncIterator[Options]:
     project, store = options.project, Store()
     authority = Authority(options.state / "ca")
     seed.fill(store, project, authority.pem)
+    store.create("nodes", seed.node())
     api = Api(store, project)
     people = {secrets.token_urlsafe(32): person(project.requester), secrets.token_urlsafe(32): ADMIN}
     tokens = Tokens(store, project, secrets.token_bytes(32), people)
@@ -123,6 +125,7 @@ async def running(options: Options) -> AsyncIterator[Options]:
         stack.push_async_callback(runner.cleanup)
         builder = Builder(images, options.state, node.find_image)
         controllers = all_controllers(cluster, images, builder, options.checkout)
+        controllers.append(Scheduler(cluster))
         work = [network.run(), kubelet.run(), router.run(), *(each.run() for each in controllers)]
         for each in work:
             _start(stack, each)

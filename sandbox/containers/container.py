@@ -8,7 +8,8 @@
 | PID 1 of its own process, IPC and host name | the same |
 | network | the host's loopback: the pod's IP is 127.x.y.z |
 | /etc/passwd, /etc/hosts, /etc/resolv.conf | mounted, see `kubelet` |
-| CPU and memory limits | not enforced |
+| memory limit | enforced where cgroups are writable, see `memory` |
+| CPU limit | not enforced |
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from typing import IO
 from sandbox.containers import overlay
 from sandbox.containers.host import HOST_ETC, ROOT_LINKS
 from sandbox.containers.image_store import Image
+from sandbox.containers.memory import MemoryLimit
 
 HOST_DIRECTORIES = "sandbox.host-directories"  # image label: where the interpreters are, if not under /usr
 ENTER = Path(__file__).with_name("enter.py")
@@ -57,6 +59,7 @@ class Container:
     hostname: str = "localhost"
     cwd: str = "/"
     mounts: list[Mount] = field(default_factory=list)
+    memory: MemoryLimit | None = None
 
     def command(self, argv: list[str]) -> list[str]:
         """Build the whole command line; secrets stay in the process environment."""
@@ -81,6 +84,7 @@ class Container:
             command = self.bwrap_command(argv)
             command[1:1] = ["--info-fd", str(writing)]
             process = await asyncio.create_subprocess_exec(
+                *(self.memory.join() if self.memory else ()),
                 *dying_with_us(),
                 *command,
                 env=dict(env),
@@ -93,8 +97,8 @@ class Container:
         finally:
             os.close(writing)
         try:
-            pid = await _child_pid(reading)
-            while process.returncode is None and not _has_own_root(pid):  # noqa: ASYNC110 (no event for it)
+            pid = await _child_pid(reading, process.pid)
+            while process.returncode is None and not _runs_command(pid):  # noqa: ASYNC110 (no event for it)
                 await asyncio.sleep(POLL)
             return Running(self, process, pid, dict(env))
         except BaseException:
@@ -136,6 +140,16 @@ class Running:
         self.pid = pid  # of the container's PID 1, as the host sees it
         self.env = env
 
+    def is_there(self) -> bool:
+        """Return True while the container's PID 1 runs."""
+        try:
+            Path(f"/proc/{self.pid}/exe").readlink()
+        except PermissionError:  # it runs under another user
+            return True
+        except OSError:  # it exits, or has ended
+            return False
+        return True
+
     async def wait(self) -> int:
         """Wait for the end; return the exit code, 128 plus the signal's number when killed."""
         code = await self.process.wait()
@@ -159,6 +173,7 @@ class Running:
         container = self.container
         enter = [sys.executable, "-I", "-S", str(ENTER), str(self.pid), container.cwd]
         process = await asyncio.create_subprocess_exec(
+            *(container.memory.join() if container.memory else ()),
             *enter,
             *switch_user(container.uid, container.groups),
             *argv,
@@ -222,7 +237,7 @@ def bwrap() -> Path:
     return Path(spec.origin).parent / "_bin" / "bwrap"
 
 
-async def _child_pid(reading: int) -> int:
+async def _child_pid(reading: int, ancestor: int) -> int:
     """Read the host PID of the container's PID 1 from bwrap's information pipe; 0 when it has ended."""
     try:
         text = await asyncio.to_thread(up_to_brace, reading)
@@ -233,7 +248,8 @@ async def _child_pid(reading: int) -> int:
     told = json.loads(text)
     if not is_root():
         return int(told["child-pid"])
-    return next((pid for pid in processes() if is_init(pid, told["pid-namespace"])), 0)
+    inits = (pid for pid in processes() if is_init(pid, told["pid-namespace"]))
+    return next((pid for pid in inits if _descends(pid, ancestor)), 0)
 
 
 def up_to_brace(pipe: int) -> bytes:
@@ -263,9 +279,23 @@ def is_init(pid: int, namespace: int) -> bool:
     return len(pids) == 3 and pids[-1] == "1"
 
 
-def _has_own_root(pid: int) -> bool:
-    """Return True once bwrap has executed the container's command."""
+def _descends(pid: int, ancestor: int) -> bool:
+    """Return True for a descendant of a process: a namespace's number is reused as soon as it has ended."""
+    while pid > 1:
+        if pid == ancestor:
+            return True
+        try:
+            status = Path(f"/proc/{pid}/status").read_text()
+        except OSError:  # it has ended
+            return False
+        pid = int(status.partition("PPid:")[2].split(maxsplit=1)[0])
+    return False
+
+
+def _runs_command(pid: int) -> bool:
+    """Return True once bwrap, and setpriv after it, have executed the container's command."""
     try:
-        return not Path(f"/proc/{pid}/exe").samefile(bwrap())
+        program = Path(f"/proc/{pid}/exe").readlink()
     except OSError:
         return True  # it has ended, or runs under another user
+    return program.name not in ("bwrap", "setpriv")

@@ -1,1 +1,1 @@
-"""The kubelet (and scheduler) of the sandbox's one node."""
+"""The kubelet of the sandbox's one node."""

@@ -1,4 +1,4 @@
-"""What the probes of a running container lead to: ready or not, started or not, killed."""
+"""The effects of probes on a running container: started, ready, or killed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import asyncio
 from sandbox.apimachinery.json_types import Obj
 from sandbox.containers.container import Running
 from sandbox.kubelet.node import NodePod
-from sandbox.kubelet.probes import Failure, handle, probe, watch
+from sandbox.kubelet.probes import Failure, probe, watch
 from sandbox.kubelet.status import Record
 
 
@@ -19,17 +19,24 @@ class Health:
         self.record = record
         self.running = running
 
-    async def watch(self) -> None:
-        """Until cancelled."""
-        spec, record = self.record.spec, self.record
-        if post_start := spec.get("lifecycle", {}).get("postStart"):
-            await handle(post_start, spec, self.running, self.pod.ip, timeout=60)
-        if "startupProbe" in spec:
+    def begin(self) -> None:
+        """Write that the container runs; without a startup probe it counts as started."""
+        if "startupProbe" in self.record.spec:
             self.pod.publish()
-            await self._started(spec["startupProbe"])
-        record.started = True
-        record.ready = not record.init and "readinessProbe" not in spec
+        else:
+            self._start()
+
+    def _start(self) -> None:
+        self.record.started = True
+        self.record.ready = not self.record.init and "readinessProbe" not in self.record.spec
         self.pod.publish()
+
+    async def watch(self) -> None:
+        """Probe until cancelled."""
+        spec = self.record.spec
+        if "startupProbe" in spec:
+            await self._started(spec["startupProbe"])
+            self._start()
         tasks = []
         if "readinessProbe" in spec:
             tasks.append(self._watch("Readiness", spec["readinessProbe"]))
@@ -73,6 +80,6 @@ class Health:
 
 
 def what_grace(spec: Obj, pod: Obj) -> float:
-    """How long a container that failed its probe may take to end."""
+    """Return the grace period of a container that failed its liveness probe."""
     own = spec.get("livenessProbe", {}).get("terminationGracePeriodSeconds")
     return float(own if own is not None else pod["spec"].get("terminationGracePeriodSeconds", 30))

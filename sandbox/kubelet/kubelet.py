@@ -1,4 +1,4 @@
-"""The kubelet (and scheduler) of the sandbox's one node: pods become processes, their state is written back.
+"""The kubelet of the sandbox's one node: runs the pods bound to it as processes and writes their status.
 
 | state directory | |
 |---|---|
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 class Kubelet:
-    """Runs every pod of the store."""
+    """Runs the pods that the scheduler bound to the node."""
 
     def __init__(self, node: Node) -> None:
         self.node = node
@@ -32,16 +32,16 @@ class Kubelet:
         self._stopping: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
-        """Until cancelled; then every pod is killed."""
+        """Run until cancelled; then kill every pod."""
         for directory in (self.node.pods_directory, self.node.claims_directory, self.node.logs_directory):
-            remove_tree(directory)  # of a sandbox that was killed
+            remove_tree(directory)  # left by a killed sandbox
             directory.mkdir(parents=True)
         try:
             with self.node.store.watch("pods", "persistentvolumeclaims") as watch:
                 async for event in watch:
                     try:
                         self._handle(event)
-                    except Exception:  # one pod's fault must not end the others
+                    except Exception:  # the other pods go on
                         log.exception("pod %s", event.object["metadata"]["name"])
         finally:
             for task in self._stopping.values():
@@ -49,7 +49,7 @@ class Kubelet:
             await asyncio.gather(*(pod.kill() for pod in self._pods.values()), return_exceptions=True)
 
     def log_file(self, pod: str, container: str, *, previous: bool = False) -> Path | None:
-        """The log of a container's current or previous run; None before it has run."""
+        """Find the log of a container's current or previous run; None before the first."""
         found = next((one for one in self._pods.values() if one.name == pod), None)
         record = next((one for one in found.records if one.name == container), None) if found else None
         if found is None or record is None:
@@ -59,7 +59,7 @@ class Kubelet:
         return file if file.exists() else None
 
     async def exec(self, pod: str, container: str, command: list[str], timeout: float) -> tuple[int, str]:
-        """Run a command in a container: its exit code and output."""
+        """Run a command in a container; return its exit code and output."""
         for one in self._pods.values():
             for record in one.records:
                 if one.name == pod and record.name == container and record.running:
@@ -72,8 +72,8 @@ class Kubelet:
             if event.type == "DELETED":
                 forget_claim(self.node.claims_directory, uid)
             return
-        if event.object["spec"].get("nodeName", self.node.name) != self.node.name:
-            return  # a controller does the work of build and deployer pods itself
+        if event.object["spec"].get("nodeName") != self.node.name:
+            return  # not scheduled yet, or a build or deployer pod, whose work a controller does
         if event.type == "DELETED":
             if uid in self._stopping:
                 self._pods[uid].hurry()

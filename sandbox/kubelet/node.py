@@ -1,7 +1,8 @@
-"""The sandbox's one node: what each of its pods needs of it."""
+"""The node that the kubelet runs on: its images, network, events, directories and timing."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Protocol
 
@@ -16,15 +17,17 @@ from sandbox.kubelet.events import Events
 from sandbox.kubelet.volumes import IssueToken
 from sandbox.network.services import Network
 
+BACK_OFF = (10.0, 20.0, 40.0, 80.0, 160.0, 300.0)
+SYNC_PERIOD = 12.0  # a kubelet looks at an unchanged pod every 10 to 15 s
+
 
 class Node:
-    """Images, network, events and directories of the node.
+    """What each pod needs of its node.
 
-    `issue` makes service-account tokens (`Tokens.issue`), `ca` is the API's certificate authority in PEM.
+    `issue` makes service account tokens (`Tokens.issue`), `ca` is the API's certificate authority in PEM,
+    `pace` scales every wait of the kubelet but those of probes and grace periods.
     """
 
-    name = "sandbox"
-    back_off = (10.0, 20.0, 40.0, 80.0, 160.0, 300.0)
     token_refresh = 2880.0  # 80 % of a token's life
 
     def __init__(
@@ -37,6 +40,8 @@ class Node:
         state: Path,
         issue: IssueToken,
         ca: str,
+        name: str = "sandbox",
+        pace: float = 1.0,
     ) -> None:
         self.project = project
         self.store = store
@@ -44,14 +49,20 @@ class Node:
         self.network = network
         self.issue = issue
         self.ca = ca
+        self.name = name
+        self.pace = pace
         self.events = Events(store, self.name)
         self.pulled: set[str] = set()
         self.pods_directory = state / "pods"
         self.claims_directory = state / "claims"
         self.logs_directory = state / "log" / "pods"
 
+    async def wait(self, seconds: float) -> None:
+        """Wait at the node's pace."""
+        await asyncio.sleep(seconds * self.pace)
+
     def find_image(self, reference: str) -> Image | None:
-        """An image by digest, by the name of a base, or by an image stream's tag in the internal registry."""
+        """Find an image by digest, by a base's usual name, or by a tag of the internal registry."""
         repository, _, tag = reference.partition("@")[0].rpartition(":")
         prefix = self.project.image_repository("")
         if "@" not in reference and repository.startswith(prefix):

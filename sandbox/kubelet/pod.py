@@ -1,4 +1,4 @@
-"""One pod, from its scheduling to its removal."""
+"""One pod on the node, from its binding to its removal."""
 
 from __future__ import annotations
 
@@ -6,28 +6,35 @@ import asyncio
 import logging
 import secrets
 import signal
-from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime, timezone
 from pathlib import Path
 
 from sandbox.apimachinery.errors import StatusError
 from sandbox.apimachinery.json_types import Obj
+from sandbox.apimachinery.quantity import Quantity
 from sandbox.containers.container import Container, Mount, Running, is_root
 from sandbox.containers.image_store import Image, remove_tree
-from sandbox.kubelet import files, pulls
+from sandbox.containers.memory import memory_limit
+from sandbox.kubelet import files, pulls, storage
 from sandbox.kubelet.environment import ConfigError, environment, expand, service_variables
 from sandbox.kubelet.health import Health
-from sandbox.kubelet.node import Node
-from sandbox.kubelet.probes import handle
-from sandbox.kubelet.status import Record, pod_status
+from sandbox.kubelet.node import BACK_OFF, SYNC_PERIOD, Node
+from sandbox.kubelet.probes import handle, post_start
+from sandbox.kubelet.start_errors import StartError, start_error
+from sandbox.kubelet.status import EPOCH, Failure, Record, Sandbox, pod_status
 from sandbox.kubelet.volumes import MountError, Volumes
 
 log = logging.getLogger(__name__)
-RETRY = 0.5  # for what the API may bring any moment: a claim, a secret, a config map
+MOUNT_RETRIES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 122.0)  # `goroutinemap/exponentialbackoff`
+CONFIG_RETRIES = (1.0, SYNC_PERIOD)
 LONG_RUN = 600.0  # a container that ran so long starts its back-off anew
 LEAST_GRACE = 2.0  # after preStop has used it up
 TERMINATION_LOG = "/dev/termination-log"
 TERMINATION_MESSAGE = 4096
+SIGKILLED = 128 + signal.SIGKILL
+STORAGE_PERIOD = 10.0
+DEADLINE = "Pod was active on the node longer than the specified deadline"
 
 
 class Pod:
@@ -37,13 +44,15 @@ class Pod:
         self.node = node
         self.pod = pod
         self.name, self.uid = pod["metadata"]["name"], pod["metadata"]["uid"]
+        self.full_name = f"{self.name}_{pod['metadata']['namespace']}({self.uid})"
         self.directory = node.pods_directory / self.uid
         self.logs = node.logs_directory / f"{self.name}_{self.uid}"
         self.ip = ""
-        self.unschedulable = ""
+        self.sandbox = Sandbox()
+        self.failure: Failure | None = None
         self._ending: dict[Running, asyncio.Task[None]] = {}
         spec = pod["spec"]
-        self.records = [Record(one, init=True) for one in spec.get("initContainers", [])]
+        self.records = [Record(one, init=True) for one in spec.get("initContainers") or []]
         self.records += [Record(one, init=False) for one in spec["containers"]]
         self.volumes = Volumes(
             pod,
@@ -57,27 +66,27 @@ class Pod:
         self.life.add_done_callback(self._log_fault)
 
     async def stop(self, grace: float) -> None:
-        """End it as a delete does: preStop, SIGTERM, SIGKILL after the grace; then take the object away."""
+        """End a deleted pod: preStop, SIGTERM, SIGKILL after the grace period; then remove the object."""
         await self._end_life()
-        running = [record for record in self.records if record.running]
-        for record in running:
-            message = f"Stopping container {record.name}"
-            self.node.events.normal(self.pod, "Killing", message, record.field_path)
-        await asyncio.gather(*(self._stop_container(record, grace) for record in running))
+        self.publish()
+        await self._stop_containers(grace)
+        self.sandbox = self.sandbox._replace(up=False)
         self.publish()
         self.clean_up()
         found = self.node.store.find("pods", self.name)
         if found and found["metadata"]["uid"] == self.uid:
+            if found["metadata"].get("deletionGracePeriodSeconds"):
+                self.node.store.modify("pods", self.name, _end_grace)
             self.node.store.remove("pods", self.name)
 
     async def kill(self) -> None:
-        """End it at once; the object is somebody else's matter."""
+        """Kill every container; the object stays."""
         await self._end_life()
         await asyncio.gather(*(self._stop_container(record, 0) for record in self.records if record.running))
         self.clean_up()
 
     def clean_up(self) -> None:
-        """Leave nothing but its logs."""
+        """Free the address and remove all files but the logs."""
         self.node.network.remove_pod(self.uid)
         remove_tree(self.directory)
 
@@ -86,18 +95,33 @@ class Pod:
 
         def change(obj: Obj) -> None:
             if obj["metadata"]["uid"] == self.uid:
-                if not self.unschedulable:
-                    obj["spec"]["nodeName"] = self.node.name
-                obj["status"] = pod_status(obj, self.records, self.ip, self.unschedulable)
+                obj["status"] = pod_status(obj, self.records, self.sandbox, self.failure)
 
-        with suppress(StatusError):  # gone meanwhile
-            self.node.store.modify("pods", self.name, change)
+        with suppress(StatusError):  # the pod was removed meanwhile
+            self.pod = self.node.store.modify("pods", self.name, change)
 
     def hurry(self) -> None:
-        """The grace is over: deleted by force."""
+        """Kill every container: the pod was deleted by force."""
         for record in self.records:
             if record.running:
                 record.running.kill()
+
+    def end_unhealthy(self, running: Running, grace: float) -> None:
+        """End a run whose probe has failed for good; the supervisor starts the next."""
+
+        async def end() -> None:
+            running.signal(signal.SIGTERM)
+            await asyncio.wait([asyncio.ensure_future(running.wait())], timeout=grace)
+            running.kill()
+
+        if running not in self._ending:
+            self._ending[running] = asyncio.create_task(end())
+            for record in self.records:
+                record.unhealthy = record.unhealthy or record.running is running
+
+    def log_file(self, container: str, number: int) -> Path:
+        """Return the log file of a container's run."""
+        return self.logs / container / f"{number}.log"
 
     def _log_fault(self, life: asyncio.Task[None]) -> None:
         if not life.cancelled() and (fault := life.exception()):
@@ -108,11 +132,31 @@ class Pod:
         await asyncio.gather(self.life, return_exceptions=True)
 
     async def _live(self) -> None:
-        await self._schedule()
+        """Run the containers until they have ended, or the pod exceeds its deadline or storage limit."""
+        initializing = any(record.init for record in self.records)
         for record in self.records:
-            waits = any(one.init for one in self.records) and not record.init
-            record.wait("PodInitializing" if waits else "ContainerCreating")
+            record.wait("PodInitializing" if initializing else "ContainerCreating")
         self.publish()
+        work = asyncio.create_task(self._work())
+        limits = [asyncio.create_task(each) for each in (self._deadline(), self._storage())]
+        try:
+            await asyncio.wait([work, *limits], return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                work.result()
+        finally:
+            for task in (work, *limits):
+                task.cancel()
+            await asyncio.gather(work, *limits, return_exceptions=True)
+        self.failure = next((each.result() for each in limits if not each.cancelled()), None)
+        if self.failure:
+            grace = float(self.pod["spec"].get("terminationGracePeriodSeconds", 30))
+            if self.failure.reason == "DeadlineExceeded":
+                self.publish()
+            await self._stop_containers(grace)
+        self.sandbox = self.sandbox._replace(up=False)
+        self.publish()
+
+    async def _work(self) -> None:
         await self._set_up()
         refresh = asyncio.create_task(self._refresh_tokens())
         try:
@@ -124,52 +168,63 @@ class Pod:
             await asyncio.gather(*(self._supervise(record) for record in self.records if not record.init))
         finally:
             refresh.cancel()
-        self.publish()
 
-    async def _schedule(self) -> None:
-        while problem := self._unbound_claim():
-            if problem != self.unschedulable:
-                self.unschedulable = problem
-                self.node.events.failed_scheduling(self.pod, problem)
-                self.publish()
-            await asyncio.sleep(RETRY)
-        self.unschedulable = ""
-        self.node.events.scheduled(self.pod)
+    async def _deadline(self) -> Failure:
+        """Wait for the pod's `activeDeadlineSeconds`."""
+        seconds = self.pod["spec"].get("activeDeadlineSeconds")
+        if seconds is None:
+            await asyncio.Event().wait()
+        started = datetime.strptime(self.pod["status"]["startTime"], "%Y-%m-%dT%H:%M:%SZ")
+        gone = (datetime.now(timezone.utc) - started.replace(tzinfo=timezone.utc)).total_seconds()
+        await asyncio.sleep(max(0.0, seconds - gone))
+        for _ in range(2):  # a kubelet notices it twice before it ends the pod
+            self.node.events.normal(self.pod, "DeadlineExceeded", DEADLINE)
+        return Failure("DeadlineExceeded", DEADLINE)
 
-    def _unbound_claim(self) -> str:
-        preemption = "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."
-        for volume in self.pod["spec"].get("volumes", []):
-            if "persistentVolumeClaim" not in volume:
-                continue
-            name = volume["persistentVolumeClaim"]["claimName"]
-            claim = self.node.store.find("persistentvolumeclaims", name)
-            if claim is None:
-                return f'0/1 nodes are available: persistentvolumeclaim "{name}" not found. {preemption}'
-            if claim.get("status", {}).get("phase") != "Bound":
-                return (
-                    f"0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. {preemption}"
-                )
-        return ""
+    async def _storage(self) -> Failure:
+        """Wait until the pod exceeds a limit of ephemeral storage."""
+        if not storage.has_limit(self.pod):
+            await asyncio.Event().wait()
+        while True:
+            await self.node.wait(STORAGE_PERIOD)
+            problem = await asyncio.to_thread(
+                storage.excess, self.pod, self.directory, self.volumes.paths, self.logs
+            )
+            if problem:
+                self.node.events.warning(self.pod, "Evicted", problem)
+                return Failure("Evicted", problem)
 
     async def _set_up(self) -> None:
-        """Volumes, address and the runtime's files."""
+        """Set up volumes, address and the runtime's files."""
         self.directory.mkdir(parents=True)
         self.ip = self.node.network.add_pod(self.uid)
-        self.pod["spec"]["nodeName"] = self.node.name
-        self.pod["status"] = pod_status(self.pod, self.records, self.ip)  # for the downward API
+        self.pod["status"] |= {"podIP": self.ip, "podIPs": [{"ip": self.ip}]}  # for the downward API
+        self.volumes.pod = self.pod
+        retries = iter(MOUNT_RETRIES)
         while True:
             try:
                 self.volumes.set_up()
                 break
             except MountError as error:
                 self.node.events.warning(self.pod, "FailedMount", str(error))
-                await asyncio.sleep(RETRY)
+                await self.node.wait(next(retries, MOUNT_RETRIES[-1]))
         spec = self.pod["spec"]
         host = spec.get("hostname") or self.name
         self.node.network.write_hosts(self.uid, self.directory / "hosts", host, spec.get("hostAliases", []))
         (self.directory / "hostname").write_text(f"{host}\n")
         (self.directory / "resolv.conf").write_text(files.resolv_conf())
+        self.sandbox = Sandbox(up=True)
         self.publish()
+        self.sandbox = Sandbox(up=True, ip=self.ip)
+        self._find_pull_secrets()
+
+    def _find_pull_secrets(self) -> None:
+        wanted = [each["name"] for each in self.pod["spec"].get("imagePullSecrets") or []]
+        missing = [name for name in wanted if self.node.store.look_at("secrets", name) is None]
+        if missing:
+            found = f"Unable to retrieve some image pull secrets ({', '.join(missing)})"
+            text = f"{found}; attempting to pull the image may not succeed."
+            self.node.events.warning(self.pod, "FailedToRetrieveImagePullSecret", text)
 
     async def _refresh_tokens(self) -> None:
         while True:
@@ -177,66 +232,116 @@ class Pod:
             self.volumes.refresh()
 
     async def _supervise(self, record: Record) -> None:
-        """Run a container until it need not run again."""
-        delays: Iterator[float] = iter(())
+        """Run a container until it need not run again.
+
+        The first restart is immediate. So is the second of a container that its probe ended: a kubelet ends
+        and starts it in one sync of the pod, before it knows of the end.
+        """
+        delays = iter((0.0, *BACK_OFF))
         while True:
-            image = await pulls.pull(self, record)
             began = asyncio.get_running_loop().time()
-            code = await self._run(record, image)
-            self.publish()
+            await self._run(record)
             policy = self.pod["spec"].get("restartPolicy", "Always")
             if record.succeeded and (record.init or policy != "Always"):
                 return
             if policy == "Never":
                 return
-            if asyncio.get_running_loop().time() - began > LONG_RUN or not record.restarts:
-                delays = iter((0.0, *self.node.back_off))
-            await self._back_off(record, next(delays, self.node.back_off[-1]), code)
+            if asyncio.get_running_loop().time() - began > LONG_RUN:
+                delays = iter((0.0, *BACK_OFF))
+            again = record.unhealthy and not record.restarts
+            await self._back_off(record, 0.0 if again else next(delays, BACK_OFF[-1]))
             record.restarts += 1
 
-    async def _back_off(self, record: Record, delay: float, code: int) -> None:
-        record.last_state = record.state
+    async def _back_off(self, record: Record, delay: float) -> None:
+        if "terminated" in record.state:
+            record.last_state = record.state
         if not delay:
             return
-        meta = self.pod["metadata"]
-        about = f"{record.name} in pod {self.name}_{meta['namespace']}({self.uid})"
-        message = f"Back-off restarting failed container {about}"
+        message = f"Back-off restarting failed container {record.name} in pod {self.full_name}"
         self.node.events.warning(self.pod, "BackOff", message, record.field_path)
-        where = f"container={record.name} pod={self.name}_{meta['namespace']}({self.uid})"
-        record.wait("CrashLoopBackOff", f"back-off {delay:g}s restarting failed {where}")
+        where = f"container={record.name} pod={self.full_name}"
+        record.wait("CrashLoopBackOff", f"back-off {go_duration(delay)} restarting failed {where}")
         self.publish()
-        await asyncio.sleep(delay)
+        await self.node.wait(delay)
 
-    async def _run(self, record: Record, image: Image) -> int:
-        """Start it once and wait for its end."""
-        container, argv, env = await self._configured(record, image)
-        record.container_id = f"cri-o://{secrets.token_hex(32)}"
+    async def _run(self, record: Record) -> None:
+        """Start a container once and wait for its end."""
+        image, container, argv, env = await self._configured(record)
+        record.container_id = f"containerd://{secrets.token_hex(32)}"
         record.image_id = f"{record.spec['image'].partition('@')[0]}@{image.digest}"
+        record.unhealthy = False
         events = self.node.events
         events.normal(self.pod, "Created", "Container created", record.field_path)
         log = self.log_file(record.name, record.restarts)
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
-            running = await container.start(argv, env, output)
-        record.begin(running)
-        events.normal(self.pod, "Started", "Container started", record.field_path)
-        health = asyncio.create_task(Health(self, record, running).watch())
+            starting = asyncio.create_task(container.start(argv, env, output))
+            try:
+                running = record.running = await asyncio.shield(starting)
+            except asyncio.CancelledError:
+                record.running = await starting  # so that it is stopped like any other
+                raise
+        try:
+            if not running.is_there() and (problem := start_error(argv[0], await running.wait(), log)):
+                raise StartError(problem)
+            events.normal(self.pod, "Started", "Container started", record.field_path)
+            if hook := record.spec.get("lifecycle", {}).get("postStart"):
+                await self._post_start(record, running, hook)
+            record.begin()
+            await self._watch(record, running)
+        except StartError as error:
+            self._failed_to_start(record, error)
+        finally:
+            if container.memory and running.process.returncode is not None:
+                container.memory.remove()
+
+    async def _watch(self, record: Record, running: Running) -> None:
+        """Probe a running container until its end, and write that."""
+        health = Health(self, record, running)
+        health.begin()
+        probing = asyncio.create_task(health.watch())
         try:
             code = await running.wait()
         finally:
-            health.cancel()
+            probing.cancel()
         self._ended(record, code)
-        return code
+        if not record.unhealthy:
+            self.publish()
 
-    async def _configured(self, record: Record, image: Image) -> tuple[Container, list[str], dict[str, str]]:
+    async def _post_start(self, record: Record, running: Running, hook: Obj) -> None:
+        problem = await post_start(hook, record.spec, running, self.ip, self.full_name)
+        if problem is None:
+            return
+        events = self.node.events
+        events.warning(self.pod, "FailedPostStartHook", "PostStartHook failed", record.field_path)
+        events.normal(self.pod, "Killing", "FailedPostStartHook", record.field_path)
+        grace = float(self.pod["spec"].get("terminationGracePeriodSeconds", 30))
+        record.begin()
+        await self._stop_container(record, grace)
+        raise StartError(problem, "PostStartHookError")
+
+    def _failed_to_start(self, record: Record, error: StartError) -> None:
+        """Write that a container did not start: it waits with an error; its last state is that start."""
+        if error.reason == "RunContainerError":
+            self.node.events.warning(self.pod, "Failed", f"Error: {error}", record.field_path)
+            record.end(error.exit_code, str(error), "StartError", EPOCH)
+        if self.pod["spec"].get("restartPolicy", "Always") != "Never":
+            record.last_state = record.state
+            record.wait(error.reason, str(error))
+        self.publish()
+
+    async def _configured(self, record: Record) -> tuple[Image, Container, list[str], dict[str, str]]:
+        """Pull the image and build the container; wait for secrets and config maps that are missing."""
+        retries = iter(CONFIG_RETRIES)
         while True:
+            image = await pulls.pull(self, record)
             try:
-                return self._container(record, image)
+                return (image, *self._container(record, image))
             except ConfigError as error:
                 record.wait("CreateContainerConfigError", str(error))
                 self.node.events.warning(self.pod, "Failed", f"Error: {error}", record.field_path)
                 self.publish()
-                await asyncio.sleep(RETRY)
+                await self.node.wait(next(retries, CONFIG_RETRIES[-1]))
 
     def _container(self, record: Record, image: Image) -> tuple[Container, list[str], dict[str, str]]:
         spec, pod_spec, node = record.spec, self.pod["spec"], self.node
@@ -247,7 +352,8 @@ class Pod:
             groups += (int(security["fsGroup"]),)
         services = node.store.list("services") if pod_spec.get("enableServiceLinks", True) else []
         links = service_variables(services, node.network.api)
-        env = environment(self.pod, spec, image.env, links, node.store)
+        seen = {**self.pod, "status": {**self.pod["status"], "podIP": self.ip, "podIPs": [{"ip": self.ip}]}}
+        env = environment(seen, spec, image.env, links, node.store)
         env.setdefault("HOME", image.config.get("WorkingDir") or "/")
         env.setdefault("HOSTNAME", pod_spec.get("hostname") or self.name)
         env["SANDBOX_POD_IP"] = self.ip
@@ -271,17 +377,29 @@ class Pod:
         container.mounts.append(Mount(home / "passwd", "/etc/passwd", read_only=True))
         message = spec.get("terminationMessagePath", TERMINATION_LOG)
         container.mounts.append(Mount(home / "termination-log", message))
+        if limit := ((spec.get("resources") or {}).get("limits") or {}).get("memory"):
+            name = f"{self.uid}-{record.name}-{record.restarts}"
+            container.memory = memory_limit(name, int(Quantity.parse(limit).value))
         return container, argv, env
 
     def _ended(self, record: Record, code: int) -> None:
+        """Set the state of a container that has ended."""
         written = self.directory / record.name / "termination-log"
         message = written.read_text(errors="replace")[:TERMINATION_MESSAGE] if written.is_file() else ""
         from_log = record.spec.get("terminationMessagePolicy") == "FallbackToLogsOnError"
         if not message and code and from_log:
             log = self.log_file(record.name, record.restarts).read_text(errors="replace")
             message = log[-2048:]
-        record.end(code, message)
-        self.publish()
+        memory = record.running.container.memory if record.running else None
+        out_of_memory = code == SIGKILLED and memory is not None and memory.killed()
+        record.end(code, message, "OOMKilled" if out_of_memory else "")
+
+    async def _stop_containers(self, grace: float) -> None:
+        running = [record for record in self.records if record.running]
+        for record in running:
+            message = f"Stopping container {record.name}"
+            self.node.events.normal(self.pod, "Killing", message, record.field_path)
+        await asyncio.gather(*(self._stop_container(record, grace) for record in running))
 
     async def _stop_container(self, record: Record, grace: float) -> None:
         running = record.running
@@ -300,18 +418,15 @@ class Pod:
             await asyncio.wait([ended], timeout=grace)
         running.kill()
         self._ended(record, await ended)
+        if running.container.memory:
+            running.container.memory.remove()
 
-    def end_unhealthy(self, running: Running, grace: float) -> None:
-        """A probe has failed for good: end this run; the supervisor starts the next."""
 
-        async def end() -> None:
-            running.signal(signal.SIGTERM)
-            await asyncio.wait([asyncio.ensure_future(running.wait())], timeout=grace)
-            running.kill()
+def go_duration(seconds: float) -> str:
+    """Format whole seconds as Go prints a duration, such as `1m20s`."""
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}m{rest}s" if minutes else f"{rest}s"
 
-        if running not in self._ending:
-            self._ending[running] = asyncio.create_task(end())
 
-    def log_file(self, container: str, number: int) -> Path:
-        """Where a run of a container logs."""
-        return self.logs / container / f"{number}.log"
+def _end_grace(pod: Obj) -> None:
+    pod["metadata"]["deletionGracePeriodSeconds"] = 0

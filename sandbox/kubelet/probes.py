@@ -6,19 +6,24 @@ Rules: `pkg/kubelet/prober` and `pkg/probe` of Kubernetes; the texts are theirs.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 
 import aiohttp
+from yarl import URL
 
 from sandbox.apimachinery.json_types import Obj
 from sandbox.containers.container import Running
 from sandbox.network.services import port_number
 
 Failure = str | None
+POST_START_SECONDS = 60.0
+REDIRECTS = 10
+REDIRECTING = (301, 302, 303, 307, 308)
 
 
 async def probe(what: Obj, container: Obj, running: Running, ip: str) -> Failure:
-    """None when it is well, else what is wrong."""
+    """Run a probe once; return None when it succeeds, else its failure."""
     timeout = what.get("timeoutSeconds") or 1
     if "exec" in what:
         return await _exec(what["exec"]["command"], running, timeout)
@@ -33,7 +38,7 @@ async def probe(what: Obj, container: Obj, running: Running, ip: str) -> Failure
 async def watch(
     what: Obj, check: Callable[[], Awaitable[Failure]], told: Callable[[bool | None, str], None]
 ) -> None:
-    """Probe for ever and tell each result: healthy, not healthy, or None until a threshold is reached."""
+    """Probe until cancelled; report each result: healthy, not healthy, or None below the threshold."""
     successes = failures = 0
     await asyncio.sleep(what.get("initialDelaySeconds") or 0)
     while True:
@@ -47,11 +52,30 @@ async def watch(
 
 
 async def handle(handler: Obj, container: Obj, running: Running, ip: str, timeout: float) -> None:
-    """Run a `preStop` or `postStart` handler; its failure changes nothing here."""
+    """Run a `preStop` handler; its failure changes nothing."""
     if "sleep" in handler:
         await asyncio.sleep(min(handler["sleep"]["seconds"], timeout))
     else:
         await probe({**handler, "timeoutSeconds": timeout}, container, running, ip)
+
+
+async def post_start(hook: Obj, container: Obj, running: Running, ip: str, pod: str) -> Failure:
+    """Run a `postStart` handler; return its failure in the kubelet's words. `pod` is NAME_NAMESPACE(UID)."""
+    where = f'for Container "{container["name"]}" in Pod "{pod}" failed - error:'
+    if "exec" in hook:
+        command = hook["exec"]["command"]
+        code, output = await running.exec(command, POST_START_SECONDS)
+        if code == 0:
+            return None
+        words = " ".join(command)
+        error = f"command '{words}' exited with {code}: , message: {json.dumps(output)}"
+        return f"Exec lifecycle hook ([{words}]) {where} {error}"
+    if "httpGet" in hook:
+        failure = await _http_get(hook["httpGet"], container, ip, POST_START_SECONDS)
+        path = hook["httpGet"].get("path", "/")
+        return failure and f'HTTP lifecycle hook ({path}) {where} {failure}, message: ""'
+    await handle(hook, container, running, ip, POST_START_SECONDS)
+    return None
 
 
 async def _exec(command: list[str], running: Running, timeout: float) -> Failure:
@@ -63,28 +87,31 @@ async def _exec(command: list[str], running: Running, timeout: float) -> Failure
 
 
 async def _http_get(get: Obj, container: Obj, ip: str, timeout: float) -> Failure:
+    """Probe over HTTP; a redirect on the same host is followed, one to another host counts as success."""
     if get.get("scheme", "HTTP") != "HTTP":
         return f"the sandbox probes HTTP only, not {get['scheme']}"
     host, port = get.get("host") or ip, port_number(get["port"], container)
-    url = f"http://{host}:{port}/{get.get('path', '/').lstrip('/')}"
-    headers = {"User-Agent": "kube-probe/1.34", "Accept": "*/*"}
+    first = url = URL(f"http://{host}:{port}/{get.get('path', '/').lstrip('/')}", encoded=True)
+    headers = {"User-Agent": "kube-probe/1.36", "Accept": "*/*"}
     headers |= {header["name"]: header["value"] for header in get.get("httpHeaders", [])}
     limit = aiohttp.ClientTimeout(total=timeout)
     try:
-        async with (
-            aiohttp.ClientSession(timeout=limit) as session,
-            session.get(url, headers=headers, allow_redirects=False) as answer,
-        ):
-            if 200 <= answer.status < 400:
-                return None
-            return f"HTTP probe failed with statuscode: {answer.status}"
+        async with aiohttp.ClientSession(timeout=limit) as session:
+            for _ in range(REDIRECTS):
+                async with session.get(url, headers=headers, allow_redirects=False) as answer:
+                    target = answer.headers.get("Location") if answer.status in REDIRECTING else None
+                    if target is None or url.join(URL(target)).host != url.host:
+                        failed = f"HTTP probe failed with statuscode: {answer.status}"
+                        return None if 200 <= answer.status < 400 else failed
+                    url = url.join(URL(target))
+        return f'Get "{url}": stopped after {REDIRECTS} redirects'
     except aiohttp.ClientConnectorError:
-        return f'Get "{url}": dial tcp {host}:{port}: connect: connection refused'
+        return f'Get "{url}": dial tcp {url.host}:{url.port}: connect: connection refused'
     except aiohttp.ClientError as error:
         return f'Get "{url}": {error}'
     except asyncio.TimeoutError:
         waiting = "(Client.Timeout exceeded while awaiting headers)"
-        return f'Get "{url}": context deadline exceeded {waiting}'
+        return f'Get "{first}": context deadline exceeded {waiting}'
 
 
 async def _tcp(socket: Obj, container: Obj, ip: str, timeout: float) -> Failure:

@@ -1,4 +1,4 @@
-"""Pulling images: here, finding them in the sandbox's own store; what fails fails in a cluster's words."""
+"""Image pulls: find a container's image on this node, or report why it cannot be pulled, and try again."""
 
 from __future__ import annotations
 
@@ -6,23 +6,31 @@ import asyncio
 import time
 
 from sandbox.containers.image_store import Image
-from sandbox.kubelet.node import NodePod
+from sandbox.kubelet import registries
+from sandbox.kubelet.node import BACK_OFF, SYNC_PERIOD, NodePod
 from sandbox.kubelet.status import Record
-from sandbox.validation.openshift import REFERENCE
+
+FIRST_BACK_OFF = 1.0  # from the failed pull to the next look at the pod, which finds the back-off
+PRESENT = "already present on machine and can be accessed by the pod"
 
 
 async def pull(pod: NodePod, record: Record) -> Image:
-    """The image of a container; waits, with a longer and longer back-off, until there is one."""
+    """Return the image of a container; wait, with a growing back-off, until there is one."""
     reference = record.spec["image"]
+    try:
+        parsed = registries.parse(reference)
+    except registries.InvalidReference as problem:
+        return await _never(pod, record, "InvalidImageName", "InspectFailed", _invalid(reference, problem))
     events, node = pod.node.events, pod.node
-    if not REFERENCE.fullmatch(reference):
-        await _invalid_name(pod, record)
-    delays = iter(node.back_off)
+    policy = record.spec.get("imagePullPolicy") or ("Always" if parsed.tag == "latest" else "IfNotPresent")
+    delays = iter(BACK_OFF)
     while True:
-        if reference in node.pulled and (image := node.images.get(reference)):
-            present = "already present on machine and can be accessed by the pod"
-            events.normal(pod.pod, "Pulled", f'Container image "{reference}" {present}', record.field_path)
+        if policy != "Always" and reference in node.pulled and (image := node.find_image(reference)):
+            events.normal(pod.pod, "Pulled", f'Container image "{reference}" {PRESENT}', record.field_path)
             return image
+        if policy == "Never":
+            text = f'Container image "{reference}" is not present with pull policy of Never'
+            return await _never(pod, record, "ErrImageNeverPull", "ErrImageNeverPull", text)
         events.normal(pod.pod, "Pulling", f'Pulling image "{reference}"', record.field_path)
         began = time.monotonic()
         image = await asyncio.to_thread(node.find_image, reference)
@@ -33,41 +41,38 @@ async def pull(pod: NodePod, record: Record) -> Image:
             events.normal(pod.pod, "Pulled", text, record.field_path)
             node.pulled.add(reference)
             return image
-        await _failed(pod, record, next(delays, node.back_off[-1]))
+        why = await registries.refusal(parsed, node.project.image_repository("").partition("/")[0])
+        await _back_off(pod, record, why, next(delays, BACK_OFF[-1]))
 
 
-async def _failed(pod: NodePod, record: Record, delay: float) -> None:
+async def _back_off(pod: NodePod, record: Record, why: str, delay: float) -> None:
     reference = record.spec["image"]
-    repository, _, tag = reference.rpartition("@" if "@" in reference else ":")
-    why = (
-        f"initializing source docker://{reference}: reading manifest {tag} in {repository}: manifest unknown"
-    )
     _warn(pod, record, f'Failed to pull image "{reference}": {why}')
     _warn(pod, record, "Error: ErrImagePull")
     record.wait("ErrImagePull", why)
     pod.publish()
-    await asyncio.sleep(min(1.0, delay))
+    await pod.node.wait(min(FIRST_BACK_OFF, delay))
     back_off = f'Back-off pulling image "{reference}"'
     pod.node.events.normal(pod.pod, "BackOff", back_off, record.field_path)
     _warn(pod, record, "Error: ImagePullBackOff")
     record.wait("ImagePullBackOff", f"{back_off}: ErrImagePull: {why}")
     pod.publish()
-    await asyncio.sleep(max(0.0, delay - 1.0))
+    await pod.node.wait(max(0.0, delay - FIRST_BACK_OFF))
 
 
-async def _invalid_name(pod: NodePod, record: Record) -> None:
-    """Nothing will help; it stays so until the pod is deleted."""
-    reference = record.spec["image"]
-    lower = reference.rpartition("/")[2].lower() == reference.rpartition("/")[2]
-    why = (
-        "invalid reference format" if lower else "invalid reference format: repository name must be lowercase"
-    )
-    text = f'Failed to apply default image tag "{reference}": couldn\'t parse image name "{reference}": {why}'
-    pod.node.events.warning(pod.pod, "InspectFailed", text, record.field_path)
-    _warn(pod, record, "Error: InvalidImageName")
-    record.wait("InvalidImageName", text)
-    pod.publish()
-    await asyncio.Event().wait()
+async def _never(pod: NodePod, record: Record, reason: str, event: str, message: str) -> Image:
+    """Report at each look at the pod what cannot change by itself, until the pod is deleted."""
+    while True:
+        pod.node.events.warning(pod.pod, event, message, record.field_path)
+        _warn(pod, record, f"Error: {reason}")
+        record.wait(reason, message)
+        pod.publish()
+        await pod.node.wait(SYNC_PERIOD)
+
+
+def _invalid(reference: str, problem: Exception) -> str:
+    parsing = f'couldn\'t parse image name "{reference}": {problem}'
+    return f'Failed to apply default image tag "{reference}": {parsing}'
 
 
 def _warn(pod: NodePod, record: Record, message: str) -> None:

@@ -1,4 +1,4 @@
-"""What the kubelet says of a pod: phase, conditions and container statuses, as pure functions.
+"""The status that the kubelet writes for a pod: phase, conditions and container statuses, as pure functions.
 
 Rules: `getPhase` in `pkg/kubelet/kubelet_pods.go`, `pkg/kubelet/status/generate.go`; shapes: the recordings.
 """
@@ -6,7 +6,7 @@ Rules: `getPhase` in `pkg/kubelet/kubelet_pods.go`, `pkg/kubelet/status/generate
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.quantity import Quantity
@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from sandbox.containers.container import Running
 
 HOST_IP = "127.0.0.1"
+EPOCH = "1970-01-01T00:00:00Z"  # the start of a container that never started
+OWN_CONDITIONS = ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")
 
 
 @dataclass
 class Record:
-    """What is known of one container of a pod."""
+    """The state of one container of a pod."""
 
     spec: Obj
     init: bool
@@ -32,36 +34,36 @@ class Record:
     image_id: str = ""
     container_id: str = ""
     running: Running | None = None
+    unhealthy: bool = False  # a probe ended the current run
 
     @property
     def name(self) -> str:
-        """Its name in the pod."""
+        """The container's name."""
         return str(self.spec["name"])
 
     @property
     def field_path(self) -> str:
-        """As events name it."""
+        """The container's field path in events."""
         return f"spec.{'initContainers' if self.init else 'containers'}{{{self.name}}}"
 
     @property
     def succeeded(self) -> bool:
-        """Whether it is done, and well."""
-        return bool(self.state.get("terminated", {}).get("exitCode") == 0 and "terminated" in self.state)
+        """True when the container has ended with exit code 0."""
+        return bool("terminated" in self.state and self.state["terminated"]["exitCode"] == 0)
 
     def wait(self, reason: str, message: str = "") -> None:
-        """It is not running, because."""
+        """Set the state waiting."""
         self.ready = self.started = False
         self.state = {"waiting": {"reason": reason, "message": message} if message else {"reason": reason}}
 
-    def begin(self, running: Running) -> None:
-        """It runs."""
-        self.running = running
+    def begin(self) -> None:
+        """Set the state running."""
         self.state = {"running": {"startedAt": now()}}
 
-    def end(self, code: int, message: str) -> None:
-        """It ran."""
-        started = self.state.get("running", {}).get("startedAt", now())
-        ended: Obj = {"exitCode": code, "reason": "Completed" if code == 0 else "Error"}
+    def end(self, code: int, message: str = "", reason: str = "", started: str = "") -> None:
+        """Set the state terminated."""
+        started = started or self.state.get("running", {}).get("startedAt") or now()
+        ended: Obj = {"exitCode": code, "reason": reason or ("Completed" if code == 0 else "Error")}
         if message:
             ended["message"] = message
         ended |= {"startedAt": started, "finishedAt": now(), "containerID": self.container_id}
@@ -71,7 +73,7 @@ class Record:
         self.state = {"terminated": ended}
 
     def status(self) -> Obj:
-        """Its `containerStatus`."""
+        """Build the `containerStatus`."""
         status: Obj = {
             "name": self.name,
             "state": self.state,
@@ -89,43 +91,62 @@ class Record:
             if "requests" in resources:
                 status["allocatedResources"] = resources["requests"]
             status["resources"] = resources
+        if mounts := self.spec.get("volumeMounts"):
+            status["volumeMounts"] = [_mount_status(mount) for mount in mounts]
         return status
 
 
-def pod_status(pod: Obj, records: list[Record], ip: str, unschedulable: str = "") -> Obj:
-    """The whole status."""
+def _mount_status(mount: Obj) -> Obj:
+    status = {key: mount[key] for key in ("name", "mountPath")}
+    return status | ({"readOnly": True, "recursiveReadOnly": "Disabled"} if mount.get("readOnly") else {})
+
+
+class Sandbox(NamedTuple):
+    """The pod's sandbox, in which its containers run."""
+
+    up: bool = False
+    ip: str = ""  # in the status once a container was tried
+
+
+class Failure(NamedTuple):
+    """Why the kubelet ended a pod: `reason` and `message` of its status."""
+
+    reason: str
+    message: str
+
+
+def pod_status(pod: Obj, records: list[Record], sandbox: Sandbox, failure: Failure | None = None) -> Obj:
+    """Build the whole status; a pod is Succeeded or Failed once its sandbox is gone."""
     before = pod.get("status", {})
-    phase = pod_phase(pod["spec"].get("restartPolicy", "Always"), records)
-    generation = pod["metadata"].get("generation", 1)
+    deleted = bool(pod["metadata"].get("deletionTimestamp"))
+    phase = "Failed" if failure else pod_phase(pod["spec"].get("restartPolicy", "Always"), records, deleted)
+    ended = phase in ("Succeeded", "Failed")
     status: Obj = {
-        "observedGeneration": generation,
-        "phase": phase,
-        "conditions": conditions(
-            before.get("conditions", []),
-            records,
-            phase,
-            ip,
-            unschedulable=unschedulable,
-            generation=generation,
-        ),
+        "observedGeneration": pod["metadata"].get("generation", 1),
+        "phase": "Running" if ended and sandbox.up else phase,
+        "conditions": conditions(pod, records, phase, sandbox),
+        "hostIP": HOST_IP,
+        "hostIPs": [{"ip": HOST_IP}],
     }
-    if not unschedulable:
-        status |= {"hostIP": HOST_IP, "hostIPs": [{"ip": HOST_IP}]}
-        if ip:
-            status |= {"podIP": ip, "podIPs": [{"ip": ip}]}
-        status["startTime"] = before.get("startTime") or now()
-        init = [record.status() for record in records if record.init]
-        if init:
-            status["initContainerStatuses"] = init
-        status["containerStatuses"] = [record.status() for record in records if not record.init]
+    if failure and not sandbox.up:
+        status |= {"reason": failure.reason, "message": failure.message}
+    if sandbox.ip:
+        status |= {"podIP": sandbox.ip, "podIPs": [{"ip": sandbox.ip}]}
+    status["startTime"] = before.get("startTime") or now()
+    init = [record.status() for record in records if record.init]
+    if init:
+        status["initContainerStatuses"] = init
+    status["containerStatuses"] = [record.status() for record in records if not record.init]
     if "qosClass" in before:
         status["qosClass"] = before["qosClass"]
     return status | pod_resources(pod)
 
 
-def pod_phase(policy: str, records: list[Record]) -> str:
-    """Pending, Running, Succeeded or Failed."""
+def pod_phase(policy: str, records: list[Record], deleted: bool = False) -> str:
+    """Return Pending, Running, Succeeded or Failed; a deleted pod never restarts a container."""
     init = [record for record in records if record.init]
+    if deleted and all("terminated" in one.state for one in records):
+        return "Succeeded" if all(one.succeeded for one in records) else "Failed"
     if any("terminated" in one.state and not one.succeeded for one in init) and policy == "Never":
         return "Failed"
     if not all(one.succeeded for one in init):
@@ -150,36 +171,34 @@ def pod_phase(policy: str, records: list[Record]) -> str:
     return "Failed" if policy == "Never" else "Running"
 
 
-def conditions(
-    before: list[Obj], records: list[Record], phase: str, ip: str, *, unschedulable: str, generation: int
-) -> list[Obj]:
-    """All five; the time of one changes with its status only."""
-    if unschedulable:
-        wanted = [("PodScheduled", "False", "Unschedulable", unschedulable)]
-    else:
-        incomplete = [one.name for one in records if one.init and not one.succeeded]
-        unready = [one.name for one in records if not one.init and not one.ready]
-        initialized = ("Initialized", "True", "", "")
-        if incomplete:
-            names = f"containers with incomplete status: [{' '.join(incomplete)}]"
-            initialized = ("Initialized", "False", "ContainersNotInitialized", names)
-        ready = ("True", "", "")
-        if phase == "Succeeded":
-            ready, initialized = ("False", "PodCompleted", ""), ("Initialized", "True", "PodCompleted", "")
-        elif phase == "Failed":
-            ready = ("False", "PodFailed", "")
-        elif unready:
-            names = f"containers with unready status: [{' '.join(unready)}]"
-            ready = ("False", "ContainersNotReady", names)
-        wanted = [
-            ("PodReadyToStartContainers", "True" if ip else "False", "", ""),
-            initialized,
-            ("Ready", *ready),
-            ("ContainersReady", *ready),
-            ("PodScheduled", "True", "", ""),
-        ]
+def conditions(pod: Obj, records: list[Record], phase: str, sandbox: Sandbox) -> list[Obj]:
+    """Build the kubelet's five conditions after those of others, such as DisruptionTarget."""
+    incomplete = [one.name for one in records if one.init and not one.succeeded]
+    unready = [one.name for one in records if not one.init and not one.ready]
+    initialized = ("Initialized", "True", "", "")
+    if incomplete:
+        names = f"containers with incomplete status: [{' '.join(incomplete)}]"
+        initialized = ("Initialized", "False", "ContainersNotInitialized", names)
+    ready = ("True", "", "")
+    if phase == "Succeeded":
+        ready, initialized = ("False", "PodCompleted", ""), ("Initialized", "True", "PodCompleted", "")
+    elif phase == "Failed":
+        ready = ("False", "PodFailed", "")
+    elif unready:
+        names = f"containers with unready status: [{' '.join(unready)}]"
+        ready = ("False", "ContainersNotReady", names)
+    wanted = [
+        ("PodReadyToStartContainers", "True" if sandbox.up else "False", "", ""),
+        initialized,
+        ("Ready", *ready),
+        ("ContainersReady", *ready),
+        ("PodScheduled", "True", "", ""),
+    ]
+    before = pod.get("status", {}).get("conditions") or []
     known = {condition["type"]: condition for condition in before}
-    return [_condition(known.get(one[0]), generation, one) for one in wanted]
+    others = [condition for condition in before if condition["type"] not in OWN_CONDITIONS]
+    generation = pod["metadata"].get("generation", 1)
+    return [*others, *(_condition(known.get(one[0]), generation, one) for one in wanted)]
 
 
 def _condition(before: Obj | None, generation: int, wanted: tuple[str, str, str, str]) -> Obj:
@@ -200,7 +219,7 @@ def _condition(before: Obj | None, generation: int, wanted: tuple[str, str, str,
 
 
 def pod_resources(pod: Obj) -> Obj:
-    """What all containers ask for together, as the newest kubelets tell."""
+    """Sum the resources of all containers, as kubelets report them since 1.34."""
     total: dict[str, dict[str, Quantity]] = {}
     for container in pod["spec"]["containers"]:
         for kind, quantities in (container.get("resources") or {}).items():

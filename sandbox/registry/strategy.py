@@ -21,7 +21,7 @@ from sandbox.apimachinery.resource_keys import (
     ROUTES,
 )
 from sandbox.apimachinery.resources import BY_PATH, of
-from sandbox.apimachinery.store import Store
+from sandbox.apimachinery.store import Store, now
 
 WITH_GENERATION = (
     *("pods", "replicationcontrollers", DEPLOYMENTS, REPLICA_SETS, "statefulsets.apps"),
@@ -32,6 +32,7 @@ WITH_GENERATION = (
 )
 SERVICE_NETWORK = ipaddress.ip_network("127.78.0.0/16")
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+GATED = "Scheduling is blocked due to non-empty scheduling gates"
 HOST_GENERATED = "openshift.io/host.generated"
 
 
@@ -69,6 +70,9 @@ def _has_status(resource: str) -> bool:
 
 def _pod(new: Obj, store: Store, project: Project) -> None:
     new["status"] = {"phase": "Pending", "qosClass": quality_of_service(new)}
+    if new["spec"].get("schedulingGates"):
+        gated = {"type": "PodScheduled", "status": "False", "reason": "SchedulingGated", "message": GATED}
+        new["status"]["conditions"] = [{**gated, "lastProbeTime": None, "lastTransitionTime": now()}]
 
 
 def _service(new: Obj, store: Store, project: Project) -> None:

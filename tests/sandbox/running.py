@@ -9,15 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sandbox import seed
 from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.project import Project
 from sandbox.apimachinery.store import Store
 from sandbox.containers import base_images
 from sandbox.containers.image_store import Image
 from sandbox.containers.images import Images
+from sandbox.controllers.loop import Cluster
 from sandbox.kubelet.kubelet import Kubelet
 from sandbox.kubelet.node import Node as KubeletNode
 from sandbox.network.services import Network
+from sandbox.registry.api import Api
+from sandbox.scheduler.scheduler import Scheduler
 
 PATIENCE = 30
 PROJECT = Project("test")
@@ -61,6 +65,7 @@ class Node:
             "securityContext", {"runAsUser": PROJECT.uid_first, "fsGroup": PROJECT.uid_first}
         )
         pod["spec"].setdefault("restartPolicy", "Never")
+        pod.setdefault("status", {"phase": "Pending"})
         return self.store.create("pods", pod)
 
     def pod(self, name: str) -> Obj:
@@ -116,13 +121,19 @@ async def until(condition: Callable[[], Any], tell: Callable[[], str] = str) -> 
 
 
 @asynccontextmanager
-async def node(state: Path, images: Images, image: Image | None = None) -> AsyncIterator[Node]:
-    """A node for one test."""
+async def node(
+    state: Path, images: Images, image: Image | None = None, *, project: Project = PROJECT, pace: float = 1.0
+) -> AsyncIterator[Node]:
+    """A node for one test, with the scheduler; `pace` shortens what a kubelet waits by itself."""
     store = Store()
-    network = Network(PROJECT, store)
+    network = Network(project, store)
     issue = lambda account, *_: f"token of {account}"  # noqa: E731
-    kubelet = Kubelet(KubeletNode(PROJECT, store, images, network, state=state, issue=issue, ca="the CA"))
-    tasks = [asyncio.create_task(network.run()), asyncio.create_task(kubelet.run())]
+    kubelet = Kubelet(
+        KubeletNode(project, store, images, network, state=state, issue=issue, ca="the CA", pace=pace)
+    )
+    store.create("nodes", seed.node())
+    scheduler = Scheduler(Cluster(store, Api(store, project), project, state))
+    tasks = [asyncio.create_task(each.run()) for each in (network, kubelet, scheduler)]
     try:
         yield Node(store, images, network, kubelet, image or tiny_image(images), state)
     finally:

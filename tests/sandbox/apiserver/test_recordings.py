@@ -30,6 +30,7 @@ from sandbox.kubelet.kubelet import Kubelet
 from sandbox.kubelet.node import Node
 from sandbox.network.services import Network
 from sandbox.registry.api import Api
+from sandbox.scheduler.scheduler import Scheduler
 from tests.sandbox.recorded import RECORDINGS, differences
 from tests.sandbox.running import tiny_image, until
 
@@ -149,7 +150,8 @@ async def rec(state: Path) -> AsyncIterator[tuple[TestServer, dict[str, str], tu
     network = Network(PROJECT, store)
     kubelet = Kubelet(Node(PROJECT, store, images, network, state=state, issue=tokens.issue, ca=""))
     cluster = Cluster(store, api, PROJECT, state)
-    parts = [kind(cluster) for kind in (*CONTROLLERS, StuckDeployer)]
+    store.create("nodes", seed.node())
+    parts = [kind(cluster) for kind in (*CONTROLLERS, Scheduler, StuckDeployer)]
     tasks = [asyncio.create_task(part.run()) for part in (network, kubelet, *parts)]
     prepare(api, substitute)
     log_file = lambda pod, container, previous: kubelet.log_file(pod, container, previous=previous)  # noqa: E731
