@@ -1,4 +1,4 @@
-"""`python -m openshift`: render resources.json and notebook/resources.json from the sources."""
+"""`python -m openshift`: render resources.json, notebook/resources.json and the kustomize base."""
 
 from __future__ import annotations
 

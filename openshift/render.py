@@ -1,4 +1,4 @@
-"""Render the JSON sources of this folder into the files that `oc create -f` takes.
+"""Render the JSON sources of this folder into the files that `oc create -f` and `oc apply -k` take.
 
 | in a source | rendered as |
 |---|---|
@@ -27,12 +27,14 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from openshift.plain_manifests import manifests
 from openshift.workloads import as_deployment_config, with_triggers
 
 Obj = dict[str, Any]
 
 SOURCES = Path(__file__).parent
 FILES = {"resources.json": "hub-resources", "notebook/resources.json": "notebook-resources"}
+BASE = "openshift/kustomize/base/jupyterhub-workspace.json"
 VARIABLE = re.compile(r"@([a-z_]+)@")
 PARAMETER = re.compile(r"\$\{\{?([A-Z_]+)\}")
 
@@ -41,7 +43,8 @@ def render(git_url: str | None = None, git_ref: str | None = None) -> dict[str, 
     """The content of each generated file, by path; a fork passes the Git URL and reference of its own."""
     common = read("common")
     common |= {name: value for name, value in (("git_url", git_url), ("git_ref", git_ref)) if value}
-    return {path: resources(source, common) for path, source in FILES.items()}
+    lists = {path: resources(source, common) for path, source in FILES.items()}
+    return lists | {BASE: manifests(template("jupyterhub-workspace", common))}
 
 
 def resources(source: str, common: Obj) -> Obj:

@@ -23,7 +23,7 @@ from tests.sandbox.command import KUBECTL, Sandbox
 from tests.transcript.readme import sections
 
 OC = shutil.which("oc")
-IN_COMMON = {"annotate", "create", "delete", "describe", "get", "label", "patch"}
+IN_COMMON = {"annotate", "apply", "create", "delete", "describe", "get", "label", "patch"}
 IN_SANDBOX = {"new-app", "policy", "rollout"}
 ALL = "all,pvc,secrets,configmaps,networkpolicies,poddisruptionbudgets,serviceaccounts,roles,rolebindings"
 RUN = {
@@ -63,6 +63,7 @@ def test_the_commands_of_a_page_succeed(sandbox: Sandbox, page: str) -> None:
     rolls_out = any(
         command.words[1] == "rollout" for command in RUN[page]
     )  # refused while one is in progress
+    deployed += ["jupyterhub-workspace"] * any("-k" in command.words for command in RUN[page])
     existing = sandbox.names("routes")
     for template in ("jupyterhub", "jupyterhub-workspace"):  # a page assumes those that it does not deploy
         exists = any(name.endswith(f"/{template}") for name in existing)
@@ -95,6 +96,7 @@ def run(sandbox: Sandbox, command: Command) -> None:
     ran = subprocess.run(
         [OC or KUBECTL, f"--kubeconfig={sandbox.state / 'kubeconfig'}", *words],
         input=command.stdin,
+        cwd=CHECKOUT,
         capture_output=True,
         text=True,
         timeout=60,
