@@ -1,7 +1,8 @@
 """The preflight: it ends the hub's start with a sentence about what would make the hub fail.
 
-In the hub's init container it waits for the database, then loads the whole configuration as the hub will.
-An image build (`--build`) has neither database nor cluster: only the configuration files are checked.
+In the hub's init container it waits for the database, then loads the whole configuration and builds from it
+what the hub will build. An image build (`--build`) has neither database nor cluster: only the configuration
+files are checked.
 """
 
 import time
@@ -12,6 +13,7 @@ import psycopg2  # type: ignore[import-untyped]
 
 from .cluster.api import Cluster
 from .cluster.project import read_project
+from .config_files.hub_check import check_hub
 from .configure import database_url
 from .errors import StartupError, say
 from .inputs import Inputs, load_configuration
@@ -27,7 +29,9 @@ class DatabaseUnavailable(StartupError):
 
 def check_build(config: Path) -> None:
     """Raise a StartupError if the configuration files of an image have a fault."""
-    load_configuration(config, Inputs(read_settings(ONLY_A_DEPLOYMENT_HAS), None, read_project(None)))
+    project = read_project(None)
+    c = load_configuration(config, Inputs(read_settings(ONLY_A_DEPLOYMENT_HAS), None, project))
+    check_hub(c, project, building=True)
     say("The configuration is good")
 
 
@@ -35,7 +39,9 @@ def check_start(config: Path, cluster: Cluster | None) -> None:
     """Raise a StartupError if the hub cannot start."""
     settings = read_settings()
     wait_for_database(settings)
-    load_configuration(config, Inputs(settings, cluster, read_project(cluster)))
+    project = read_project(cluster)
+    c = load_configuration(config, Inputs(settings, cluster, project))
+    check_hub(c, project, building=False)
     say("The configuration is good")
 
 

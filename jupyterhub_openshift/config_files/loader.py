@@ -9,11 +9,9 @@ import modules beside the first one, and other keys of the config map. A problem
 and setting; values are not shown, because they may be secret.
 """
 
-import ast
 import sys
 import traceback
 from collections.abc import Iterator
-from copy import deepcopy
 from importlib.util import decode_source
 from pathlib import Path
 
@@ -22,6 +20,8 @@ from traitlets.config import Config
 from ..errors import StartupError, say
 from ..settings.environment import Settings
 from .old_names import REMOVED_FILES, REMOVED_VARIABLES
+from .origins import settings_in
+from .snapshot import copied
 from .trait_check import TraitChecker
 
 ROOT = Path("/opt/app-root")
@@ -38,7 +38,7 @@ def load_config_files(c: Config, settings: Settings, building: bool, root: Path 
     files = [path for path in config_file_paths(root) if path.is_file()]
     for path in files:
         say(f"Loading {path}")
-        before = deepcopy(c)
+        before = copied(c)
         complete, failure = True, []
         try:
             complete = _run(c, path, settings, building)
@@ -137,13 +137,12 @@ def _problems(c: Config, before: Config, path: Path, complete: bool) -> list[str
     if complete and not made:
         return []
     checker = TraitChecker(c)
-    lines = {setting: line for line, setting in reversed(_settings_in(path))}  # the first line wins
+    lines = {setting: line for line, setting in reversed(settings_in(path))}  # the first line wins
     found = {setting: checker.problem(*setting, value) for setting, value in made.items()}
     if not complete:  # the rest of the file may define further classes
-        named = [(section, key) for _, section, key in (setting.split(".") for setting in lines)]
-        unreached = [each for each in named if each not in made and each[0] in checker.classes]
+        unreached = [each for each in lines if each not in made and each[0] in checker.classes]
         found |= {setting: checker.unknown(*setting) for setting in unreached}
-    by_line = sorted((lines.get(f"c.{section}.{key}", 0), section, key) for section, key in found)
+    by_line = sorted((lines.get((section, key), 0), section, key) for section, key in found)
     problems = []
     for line, section, key in by_line:
         where = f"{path}, line {line}: c.{section}.{key}" if line else f"{path}: c.{section}.{key}"
@@ -171,15 +170,4 @@ def _differs(old: object, new: object) -> bool:
 
 
 def _setting_at(path: Path, line: int | None) -> str:
-    return next((setting for first, setting in _settings_in(path) if first == line), "")
-
-
-def _settings_in(path: Path) -> list[tuple[int, str]]:
-    """Return line and name of each `c.Class.trait` in a file, whether assigned, appended to or read."""
-    found = []
-    for node in ast.walk(ast.parse(path.read_bytes())):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
-            owner = node.value.value
-            if isinstance(owner, ast.Name) and owner.id == "c":
-                found.append((node.lineno, f"c.{node.value.attr}.{node.attr}"))
-    return found
+    return next((f"c.{'.'.join(setting)}" for first, setting in settings_in(path) if first == line), "")

@@ -23,6 +23,7 @@ from .object_names import object_name
 from .progress import as_sentence
 from .sizes import Size
 from .spawn_failures import SpawnRefused, final_failure, refused, too_slow
+from .templates import UnknownPlaceholder, expand
 
 _USER_SERVER = "{user_server}"
 
@@ -144,8 +145,15 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         prefix, field, rest = template.partition(_USER_SERVER)
         if field and not rest and "{" not in prefix and (slug_scheme or self.slug_scheme) == "safe":
             return object_name(prefix, self.user.name, self.name)
-        expanded: str = super()._expand_user_properties(template, slug_scheme)
+        try:
+            expanded: str = super()._expand_user_properties(template, slug_scheme)
+        except KeyError as unknown:
+            raise UnknownPlaceholder(str(unknown.args[0])) from None
         return expanded
+
+    def _expand_all(self, src: Any) -> Any:  # noqa: ANN401 (KubeSpawner)
+        """As upstream, for texts with braces of their own too; see `templates`."""
+        return expand(src, super()._expand_all) if isinstance(src, str) else super()._expand_all(src)
 
     def get_env(self) -> dict[str, str]:
         """Add the culling rules and the time of the start, from which the server computes its end."""

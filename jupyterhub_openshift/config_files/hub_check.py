@@ -1,0 +1,210 @@
+"""Build what the hub builds at its start, and report what would stop it, with file, line and setting.
+
+| built | from |
+|---|---|
+| roles, services, users, login, proxy, pages | JupyterHub's own `initialize`, on an empty database |
+| the pod and the claim of a sample user, for each profile | the spawner, without a request to the cluster |
+| the database engine and a connection | `c.JupyterHub.db_url`, if a user's file sets it |
+
+A problem belongs to the setting without which it does not occur.
+"""
+
+import asyncio
+import difflib
+import logging
+import re
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from jupyterhub import orm
+from jupyterhub.app import JupyterHub
+from jupyterhub.auth import NullAuthenticator
+from jupyterhub.services.service import Service
+from sqlalchemy import create_engine
+from sqlalchemy.orm import sessionmaker
+from sqlalchemy.pool import StaticPool
+from traitlets.config import Config
+
+from ..cluster.project import Project
+from .database_check import database_problem
+from .loader import ROOT, ConfigFileError, config_file_paths
+from .origins import Origin, Setting, origins
+from .pod_check import pod_problems
+from .snapshot import copied
+
+UNKNOWN: Setting = ("", "")
+ROUNDS = 10  # of finding problems that hide others
+
+
+def check_hub(c: Config, project: Project, building: bool, root: Path = ROOT) -> None:
+    """Raise a ConfigFileError that lists what would stop the hub or its servers."""
+    paths = [path for path in config_file_paths(root) if path.is_file() and path.stat().st_size]
+    if not paths:
+        return  # tests check the hub's own configuration
+    found = origins(paths)
+    problems = [*_cluster_rights(c, project, found), *_database(c, found, connect=not building)]
+    problems += _hub_problems(_for_a_build(c) if building else c, found)
+    if problems:
+        lines = [_line(setting, problem, found) for setting, problem in problems]
+        raise ConfigFileError("\n".join(dict.fromkeys(lines)))
+
+
+class HubUnderCheck(JupyterHub):  # type: ignore[misc]
+    """JupyterHub up to the point where it would listen, without its database, files and log."""
+
+    def load_config_file(self, *_: object, **__: object) -> None:
+        """Do nothing: the configuration is loaded."""
+
+    def init_logging(self) -> None:
+        """Do nothing: what JupyterHub logs is kept by `Messages`."""
+
+    def _configure_logging(self) -> None:
+        """Do nothing, as above."""
+
+    def write_pid_file(self) -> None:
+        """Do nothing: no process would remove the file."""
+
+    def init_secrets(self) -> None:
+        """Use any secret where none is configured, instead of writing one to a file."""
+        if "cookie_secret" not in self.config.JupyterHub:
+            self.cookie_secret = secrets.token_bytes()
+        super().init_secrets()
+
+    def init_db(self) -> None:
+        """Create an empty database in memory."""
+        engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+        orm.register_foreign_keys(engine)
+        orm.Base.metadata.create_all(engine)
+        self.session_factory = sessionmaker(bind=engine, expire_on_commit=False)
+        self.db = self.session_factory()
+        self.db.add(orm.OAuthClient(identifier="jupyterhub", secret="", redirect_uri="", description=""))
+        self.db.commit()
+
+
+class Messages(logging.Handler):
+    """Keeps the last error that JupyterHub logs: it explains an exit."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.last = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the message."""
+        self.last = record.getMessage()
+
+
+def _hub_problems(c: Config, found: Mapping[Setting, Origin]) -> Iterator[tuple[Setting, str]]:
+    """Yield setting and problem, until the rest of the configuration has none."""
+    rest = copied(c)
+    for _ in range(ROUNDS):
+        problems = _build(rest)
+        if not problems:
+            return
+        culprits = _culprits(rest, problems, found)
+        yield from ((culprits[problem], problem) for problem in problems)
+        if set(culprits.values()) == {UNKNOWN}:
+            return
+        for setting in set(culprits.values()) - {UNKNOWN}:
+            rest = _without(rest, setting)
+            if setting[1] == "services":  # a role may name a service that is gone
+                rest = _without(rest, ("JupyterHub", "load_roles"))
+
+
+def _culprits(c: Config, problems: list[str], found: Mapping[Setting, Origin]) -> dict[str, Setting]:
+    """Return for each problem the setting of a user's file without which it does not occur."""
+    culprits = dict.fromkeys(problems, UNKNOWN)
+    for setting in found:
+        if setting[1] in c.get(setting[0], {}) and UNKNOWN in culprits.values():
+            left = _build(_without(c, setting))
+            gone = [each for each in problems if culprits[each] == UNKNOWN and each not in left]
+            culprits |= dict.fromkeys(gone, setting)
+    return culprits
+
+
+def _build(c: Config) -> list[str]:
+    """Return why the hub or a server cannot be built from a configuration."""
+    messages = Messages()
+    log = logging.Logger("JupyterHub")
+    log.addHandler(messages)
+    try:
+        return asyncio.run(_initialize(copied(c), log))
+    except SystemExit as stop:
+        return [messages.last or f"the hub exits with {stop.code}"]
+    except Exception as error:
+        return [_explained(error)]
+
+
+async def _initialize(c: Config, log: logging.Logger) -> list[str]:
+    app = HubUnderCheck(config=c, log=log)
+    try:
+        await app.initialize([])
+        return [*_missing_commands(app), *await pod_problems(app)]
+    finally:
+        if "db" in vars(app):
+            app.db.close()
+
+
+def _missing_commands(app: JupyterHub) -> Iterator[str]:
+    """Yield the services that the hub would start, and exit because it cannot."""
+    for name, service in app._service_map.items():
+        if service.managed and not shutil.which(service.command[0]):
+            yield f"has the service {name!r} with the command {service.command[0]!r}, which does not exist"
+
+
+def _explained(error: Exception) -> str:
+    """Return an exception of JupyterHub as a sentence without secrets."""
+    text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    text = " ".join(text.split()).replace(HubUnderCheck.__name__, JupyterHub.__name__)
+    if "APIToken.token must be at least" in text:
+        return "has an api_token of less than 8 characters. An example that works: $(openssl rand -hex 32)"
+    if field := re.fullmatch(r"No such service field: (\w+)", text):
+        near = difflib.get_close_matches(field[1], Service.class_trait_names(), n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        return f"has a service with the unknown key {field[1]!r}{hint}"
+    upstream = type(error).__module__.startswith(("jupyterhub.", "traitlets."))
+    readable = text and (upstream or isinstance(error, ValueError))
+    return text if readable else f"{type(error).__name__}: {text}"
+
+
+def _cluster_rights(
+    c: Config, project: Project, found: Mapping[Setting, Origin]
+) -> Iterator[tuple[Setting, str]]:
+    for section, key in found:
+        value = c.get(section, {}).get(key)
+        if key == "enable_user_namespaces" and value:
+            problem = "needs the rights of a cluster admin, which the hub does not have. Remove it."
+            yield (section, key), problem
+        elsewhere = isinstance(value, str) and project.known and value != project.namespace
+        if section.endswith("Spawner") and key == "namespace" and elsewhere:
+            only = f"the hub may start servers only in its own project, {project.namespace}. Remove it."
+            yield (section, key), f"is {value!r}, but {only}"
+
+
+def _database(c: Config, found: Mapping[Setting, Origin], connect: bool) -> Iterator[tuple[Setting, str]]:
+    setting, url = ("JupyterHub", "db_url"), c.JupyterHub.get("db_url")
+    if setting not in found or not isinstance(url, str):
+        return
+    if problem := database_problem(url, c.JupyterHub.get("db_kwargs", {}), connect):
+        yield setting, problem
+
+
+def _for_a_build(c: Config) -> Config:
+    """Return the configuration without the login, which may need the cluster."""
+    copy = copied(c)
+    copy.JupyterHub.authenticator_class = NullAuthenticator
+    return copy
+
+
+def _without(c: Config, setting: Setting) -> Config:
+    section, key = setting
+    copy = copied(c)
+    copy[section].pop(key, None)
+    return copy
+
+
+def _line(setting: Setting, problem: str, found: Mapping[Setting, Origin]) -> str:
+    if setting == UNKNOWN:
+        return f"The hub cannot start with this configuration: {problem}"
+    return f"{found[setting]}: c.{'.'.join(setting)}: {problem}"

@@ -1,0 +1,115 @@
+"""Build the pod of a sample user, for each profile, and validate it against the Kubernetes API."""
+
+import difflib
+import itertools
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import kubespawner.spawner
+from jupyterhub import orm
+from jupyterhub.app import JupyterHub
+from jupyterhub.user import User
+from kubernetes_asyncio import client
+from kubernetes_asyncio.client import ApiClient
+from kubespawner import KubeSpawner
+from traitlets import TraitError
+
+from ..spawner.openshift_spawner import OpenShiftSpawner
+from .pod_schema import manifest_problems
+
+SAMPLE_USER = "sample-user"
+
+
+async def pod_problems(app: JupyterHub) -> list[str]:
+    """Return why a server could not start; `app` is an initialized JupyterHub."""
+    if not issubclass(app.spawner_class, KubeSpawner):
+        return []
+    with without_cluster():
+        user = _sample_user(app)
+        spawner = user._new_spawner("")
+        problems = dict.fromkeys(await _problems(spawner))
+        async for profile, found in _problems_of_profiles(user, spawner):
+            news = [problem for problem in found if problem not in problems]
+            problems |= dict.fromkeys(f"in the profile {profile!r} {problem}" for problem in news)
+    return [*problems]
+
+
+async def _problems_of_profiles(user: User, spawner: Any) -> AsyncIterator[tuple[str, list[str]]]:  # noqa: ANN401
+    """Yield the problems of each profile; one that is computed at spawn time cannot be checked."""
+    if not spawner.profile_list or callable(spawner.profile_list):
+        return
+    profiles = spawner._get_initialized_profile_list(spawner._sorted_dict_values(spawner.profile_list))
+    for profile in profiles:
+        for choices in _choices(profile.get("profile_options") or {}):
+            chosen = user._new_spawner("")
+            chosen.user_options = {"profile": profile["slug"], **choices}
+            try:
+                await KubeSpawner.load_user_options(chosen)
+                yield profile["display_name"], await _problems(chosen)
+            except Exception as error:
+                yield profile["display_name"], [_explained(error)]
+
+
+def _choices(options: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """Yield the options so that each choice occurs; the number of all combinations may be large."""
+    names = [name for name, option in options.items() if option.get("choices")]
+    rows = itertools.zip_longest(*(options[name]["choices"] for name in names))
+    for row in [*rows] or [()]:
+        yield {name: choice for name, choice in zip(names, row, strict=True) if choice is not None}
+
+
+async def _problems(spawner: Any) -> list[str]:  # noqa: ANN401 (KubeSpawner)
+    """Return the problems of the objects that this spawner would create."""
+    if found := [*_of_environment(spawner.environment)]:
+        return found  # KubeSpawner fails for them
+    try:
+        if isinstance(spawner, OpenShiftSpawner):
+            pod = await spawner.unresolved_pod_manifest()
+        else:
+            pod = await spawner.get_pod_manifest()
+        manifests = [(pod, "V1Pod")]
+        if spawner.storage_pvc_ensure:
+            manifests.append((spawner.get_pvc_manifest(), "V1PersistentVolumeClaim"))
+        async with ApiClient() as api:
+            serialized = [(api.sanitize_for_serialization(each), kind) for each, kind in manifests]
+    except Exception as error:  # a spawn would fail with it
+        return [_explained(error)]
+    return [problem for manifest, kind in serialized for problem in manifest_problems(manifest, kind)]
+
+
+def _of_environment(environment: Mapping[str, object]) -> Iterator[str]:
+    for name, value in environment.items():
+        if isinstance(value, (bool, int, float)):
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            yield f"the variable {name!r} should be text, but is {type(value).__name__}. Write {text!r}"
+
+
+def _explained(error: Exception) -> str:
+    """Return an exception of KubeSpawner or of the API's models as a sentence."""
+    text = " ".join(str(error).split())
+    if match := re.fullmatch(r"'V1(\w+)' did not have an attribute matching '(\w+)'", text):
+        fields = getattr(client, f"V1{match[1]}").attribute_map.values()
+        near = difflib.get_close_matches(match[2], fields, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        return f"has {match[2]!r}, which is not a field of a {match[1]} in the Kubernetes API{hint}"
+    if match := re.fullmatch(r"Invalid value for `(\w+)`, must not be `None`", text):
+        return f"lacks the field {match[1]!r}"
+    readable = isinstance(error, (ValueError, TraitError)) and text
+    return text if readable else f"{type(error).__name__}: {text}"
+
+
+def _sample_user(app: JupyterHub) -> User:
+    record = orm.User(name=SAMPLE_USER)
+    app.db.add(record)
+    app.db.commit()
+    return User(record, app.tornado_settings)
+
+
+@contextmanager
+def without_cluster() -> Iterator[None]:
+    """Let KubeSpawner do without the credentials of a cluster: the check sends it no request."""
+    with patch.object(kubespawner.spawner, "load_config"):
+        yield
