@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -23,19 +21,6 @@ from tests.openshift.rendered import ITEMS, TEMPLATES, Obj, process, required
 
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(#[^)\s]+)?\)")
 NEED_A_PACKAGE = ["c.LDAPAuthenticator"]
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built site."""
-    folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
-    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
-    ran = subprocess.run(
-        command, cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert (ran.returncode, ran.stdout + ran.stderr) == (0, "")
-    return folder
 
 
 def test_the_site_has_every_page_and_finds_each_by_search(site: Path) -> None:

@@ -1,0 +1,63 @@
+"""The documentation site in a real browser: axe-core finds nothing, and no page is wider than a phone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route, sync_playwright
+
+from tests.conftest import chromium_path
+from tests.hub.npm_packages import node_modules
+
+pytestmark = pytest.mark.browser
+
+PAGES = ("", "configuration/", "reference/templates/", "explanation/spawn/")  # each element of the theme
+VIEWS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 360)]
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Do not log requests."""
+
+
+@pytest.fixture(scope="module")
+def page(site: Path) -> Iterator[Page]:
+    """A browser page at the site, which loads nothing from elsewhere."""
+    axe = (node_modules() / "axe-core" / "axe.min.js").read_text()
+    with (
+        ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=site)) as server,
+        sync_playwright() as p,
+    ):
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        base = f"http://127.0.0.1:{server.server_port}/"
+        chromium = p.chromium.launch(executable_path=chromium_path(), args=["--no-sandbox"])
+        context = chromium.new_context(base_url=base, reduced_motion="reduce")
+        context.add_init_script(axe)
+
+        def only_ours(route: Route) -> None:
+            route.continue_() if route.request.url.startswith(base) else route.abort()
+
+        context.route("**/*", only_ours)
+        yield context.new_page()
+        chromium.close()
+        server.shutdown()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_accessible_and_fits_a_phone(page: Page, path: str) -> None:
+    problems = []
+    for scheme, width in VIEWS:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        page.goto(path)  # the theme reads the scheme when it loads
+        for violation in page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]:
+            where = [node["html"] for node in violation["nodes"]]
+            problems.append(f"{scheme}, {width}: {violation['help']}: {where}")
+        if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
+            problems.append(f"{scheme}, {width}: {wide} pixels wide")
+    assert problems == []
