@@ -27,21 +27,19 @@ leave() {
 
 # refuse "One sentence.": end the build
 refuse() {
-    current=
     echo "ERROR: $1" >&2
+    refused
+}
+
+# End the build after a command that has said why.
+refused() {
+    current=
     exit 1
 }
 
 REMEDY_NETWORK="In a closed network, set HTTP_PROXY, HTTPS_PROXY and NO_PROXY, or a mirror (PIP_INDEX_URL for Python \
 packages, NPM_MIRROR for npm packages), in the environment of the BuildConfig."
 REMEDY_PYPI="The packages come from PyPI, or from PIP_INDEX_URL. $REMEDY_NETWORK"
-# remedy_requirements "the hub": the remedy for a user's requirements.txt that cannot be installed
-remedy_requirements() {
-    echo "If it is a conflict of versions: $1 keeps the versions in $app/etc/requirements.txt. Remove that package from your \
-requirements.txt.
-If a package was not found or could not be downloaded: correct its name. $REMEDY_PYPI"
-}
-
 require_python() {
     local base="Use a base such as registry.access.redhat.com/ubi9/python-312."
     [[ -x $python ]] || refuse "the base image has no $python: it is not a Python S2I image. $base"
@@ -101,6 +99,41 @@ install_uv() {
 
 uv_install() {
     "$work/uv/bin/uv" pip install --python "$python" "$@"
+}
+
+# install_dependencies "the hub": install the packages that the user's repository, in the current folder, names
+install_dependencies() {
+    step "Looking for the packages that your repository names"
+    "$python" "$common/dependency_files.py" "$PWD" "$work" >"$work/arguments" || refused
+    mapfile -t arguments <"$work/arguments"
+    [[ ${#arguments[@]} -gt 0 ]] || return 0
+    install_uv
+    step "Installing the packages that your repository names" "If a package was not found, correct its name. $REMEDY_PYPI"
+    local code=0
+    "$python" "$common/install_packages.py" "$work/uv/bin/uv" "$1" "${arguments[@]}" || code=$?
+    [[ $code -ne 2 ]] || refused
+    return $code
+}
+
+# find_hook: the script of the repository that runs after the packages are installed; binder/ goes before the root,
+# as in repo2docker, where postBuild need not be executable
+find_hook() {
+    local hook
+    for hook in .s2i/action_hooks/post_build {binder,.binder}/postBuild postBuild; do
+        [[ -f /tmp/src/$hook ]] || continue
+        [[ -x /tmp/src/$hook || $hook == *postBuild ]] || refuse "$hook is not executable. Run: git update-index --chmod=+x $hook"
+        [[ $(head -n 1 "/tmp/src/$hook") != *$'\r' ]] || refuse "$hook has Windows line ends, with which Linux cannot start it. \
+Convert it: sed -i 's/\r\$//' $hook"
+        echo "$hook"
+        break
+    done
+}
+
+# run_hook HOOK: run it in the folder of the user's files
+run_hook() {
+    step "Running your $1" "This script is part of your repository; it ran in $app/src."
+    chmod +x "/tmp/src/$1"
+    "/tmp/src/$1"
 }
 
 site_packages() {

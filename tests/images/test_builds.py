@@ -13,12 +13,9 @@ NETWORK = (
     "In a closed network, set HTTP_PROXY, HTTPS_PROXY and NO_PROXY, or a mirror (PIP_INDEX_URL for Python "
     "packages, NPM_MIRROR for npm packages), in the environment of the BuildConfig.\n"
 )
-REQUIREMENTS = """
-ERROR: Installing your requirements.txt failed, see above.
-If it is a conflict of versions: {owner} keeps the versions in /opt/app-root/etc/requirements.txt. Remove \
-that package from your requirements.txt.
-If a package was not found or could not be downloaded: correct its name. The packages come from PyPI, or \
-from PIP_INDEX_URL. """
+NOT_INSTALLED = """
+ERROR: Installing the packages that your repository names failed, see above.
+If a package was not found, correct its name. The packages come from PyPI, or from PIP_INDEX_URL. """
 CONFIGURATION = """
 ERROR: Checking the configuration failed, see above.
 Correct the file that the message names, and start the build again.
@@ -134,13 +131,13 @@ def test_a_custom_hub_has_its_package_and_its_files(workshop, hub, repo):
     assert image.config["Cmd"] == ["/bin/sh", "-c", "exec /opt/app-root/builder/run"]
 
 
-def test_a_requirement_against_the_hubs_own_is_refused(workshop, hub, repo):
-    log = workshop.failing_build(repo({"requirements.txt": "jupyterhub==5.2.1\n"}), hub)
+def test_a_requirement_that_the_hub_does_not_accept_is_refused(workshop, hub, repo):
+    log = workshop.failing_build(repo({"requirements.txt": "cowsay\njupyterhub==5.2.1\n"}), hub)
     version = workshop.run(hub, "jupyterhub --version").strip()
-    assert after("error:", log) == (
-        "error: No solution found when resolving dependencies\n"
-        f"  cause: Because you require jupyterhub==5.2.1 and jupyterhub=={version}, we can conclude that "
-        "your requirements are unsatisfiable.\n" + REQUIREMENTS.format(owner="the hub") + NETWORK
+    assert after("ERROR:", log) == (
+        "ERROR: Your requirement jupyterhub==5.2.1 conflicts with the hub:\n"
+        "  the image needs jupyterhub<7,>=6; yours installs jupyterhub 5.2.1\n"
+        f"Write instead: jupyterhub=={version}\n"
     )
 
 
@@ -150,8 +147,26 @@ def test_a_package_that_is_not_there_is_named(workshop, hub, repo):
         "error: No solution found when resolving dependencies\n"
         "  cause: Because no-such-package-for-this-hub was not found in the package registry and you require "
         "no-such-package-for-this-hub, we can conclude that your requirements are unsatisfiable.\n"
-        + REQUIREMENTS.format(owner="the hub")
+        + NOT_INSTALLED
         + NETWORK
+    )
+
+
+def test_a_package_moves_a_version_of_the_image_that_the_server_also_accepts(workshop, notebook, repo):
+    """botocore needs python-dateutil<3; Jupyter accepts each version."""
+    image, log = workshop.build(repo({"requirements.txt": "python-dateutil==2.8.2\n"}), notebook)
+    assert " + python-dateutil==2.8.2\n" in log
+    assert workshop.run(image, "python -c 'import dateutil; print(dateutil.__version__)'") == "2.8.2\n"
+
+
+def test_a_package_that_breaks_the_server_fails_the_build(workshop, notebook, repo):
+    hook = ".s2i/action_hooks/post_build"
+    source = repo({hook: "#!/bin/bash\npip install --quiet --no-deps traitlets==4.3.3\n"}, executable=(hook,))
+    log = workshop.failing_build(source, notebook)
+    assert re.search(r"^ipykernel \S+ needs traitlets>=5\S+, but 4\.3\.3 is installed$", log, re.MULTILINE)
+    assert after("\nERROR:", log) == (
+        "\nERROR: Checking that JupyterLab and a kernel start failed, see above.\n"
+        "Remove the package or the command that breaks them.\n"
     )
 
 
