@@ -40,6 +40,8 @@ GROUPS = {
     "images/": "images",
     "transcript/test_workspace": "workspace",
     "transcript/test_culling": "culling",
+    "docs/test_accessibility": "site",
+    "docs/test_site": "site",
 }
 
 # The mark of a test that uses a fixture; `make check` runs the tests with no such mark.

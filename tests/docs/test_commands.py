@@ -22,6 +22,8 @@ from tests.openshift.rendered import ITEMS, Obj
 from tests.sandbox.command import KUBECTL, Sandbox
 from tests.transcript.readme import sections
 
+pytestmark = pytest.mark.sandbox
+
 OC = shutil.which("oc")
 IN_COMMON = {"annotate", "apply", "create", "delete", "describe", "get", "label", "patch"}
 IN_SANDBOX = {"new-app", "policy", "rollout"}
