@@ -26,6 +26,7 @@ from sandbox.apiserver import audit, instantiate
 from sandbox.apiserver.http import application
 from sandbox.authorization.users import ADMIN, Tokens, person
 from sandbox.builds.s2i import Builder
+from sandbox.containers.container import Running
 from sandbox.containers.host_requirements import check_machine
 from sandbox.containers.image_store import remove_tree
 from sandbox.containers.images import Images
@@ -107,7 +108,14 @@ async def running(options: Options) -> AsyncIterator[Options]:
     images = Images(options.state / "images")
     async with AsyncExitStack() as stack:
         files = _LogFiles(cluster)
-        app = application(api, tokens, log_file=files.find, others=instantiate.storages(cluster), oauth=oauth)
+        app = application(
+            api,
+            tokens,
+            log_file=files.find,
+            running=files.running,
+            others=instantiate.storages(cluster),
+            oauth=oauth,
+        )
         names = [HOST, "localhost", "kubernetes", "kubernetes.default", SERVICE, f"{SERVICE}.cluster.local"]
         api_port = await _listen(stack, app, options.api_port, authority.context("api", names))
         network = Network(project, store, api=(HOST, api_port))
@@ -183,6 +191,9 @@ class _LogFiles:
         if record.is_file():
             return record
         return self.kubelet.log_file(pod, container, previous=previous)
+
+    def running(self, pod: str, container: str) -> Running | None:
+        return self.kubelet.running(pod, container)
 
 
 async def _listen(stack: AsyncExitStack, app: web.Application, port: int, context: ssl.SSLContext) -> int:

@@ -19,6 +19,7 @@ from sandbox.apiserver.logs import LogFile
 from sandbox.apiserver.request_info import parse
 from sandbox.apiserver.responses import warned
 from sandbox.apiserver.storages import storages
+from sandbox.apiserver.streaming.remote_command import RunningContainer
 from sandbox.authorization import rbac
 from sandbox.authorization.users import Tokens, User
 from sandbox.oauth.server import OAuth
@@ -42,15 +43,17 @@ def application(
     tokens: Tokens,
     *,
     log_file: LogFile = lambda pod, container, previous: None,
+    running: RunningContainer = lambda pod, container: None,
     others: Mapping[str, Storage] | None = None,
     faults: Faults | None = None,
     oauth: OAuth | None = None,
 ) -> web.Application:
     """Return the aiohttp application.
 
-    `log_file` finds the log of a container. `others` serve more resources, by `Resource.path`.
+    `log_file` finds the log of a container, `running` the container itself. `others` serve more resources, by
+    `Resource.path`.
     """
-    handlers = Handlers(api, storages(api, tokens, log_file, others or {}))
+    handlers = Handlers(api, storages(api, tokens, log_file, running, others or {}))
     server = _Server(api, tokens, handlers, faults or Faults(), oauth)
     app = web.Application(middlewares=[server.middleware], client_max_size=MAX_BODY)
     app.router.add_route("*", "/{path:.*}", server.answer)

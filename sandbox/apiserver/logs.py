@@ -37,7 +37,7 @@ class PodLogs(Connector):
     async def send(self, request: web.Request, name: str, query: Mapping[str, str]) -> web.StreamResponse:
         """Send the log that a query asks for; StatusError 400 or 404 where a real API gives them."""
         pod = self._store.get("pods", name)
-        container = _container(pod, query.get("container", ""))
+        container = chosen_container(pod, query.get("container", ""))
         previous = is_true(query.get("previous"))
         if not pod["spec"].get("nodeName"):
             return web.Response(status=204)
@@ -119,7 +119,8 @@ def _refusal(pod: Obj, container: str, previous: bool) -> StatusError:
     return bad_request(f'container "{container}" in pod "{name}" is waiting to start: {why}')
 
 
-def _container(pod: Obj, name: str) -> str:
+def chosen_container(pod: Obj, name: str) -> str:
+    """Return the container that a request names, or the only one; StatusError 400 otherwise."""
     spec, pod_name = pod["spec"], pod["metadata"]["name"]
     names = [each["name"] for each in spec.get("containers") or []]
     first = [each["name"] for each in spec.get("initContainers") or []]

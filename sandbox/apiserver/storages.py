@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from sandbox.apimachinery.resource_keys import IMAGE_STREAM_IMAGES, IMAGE_STREAM_TAGS, PROJECTS, USERS
 from sandbox.apimachinery.resources import BY_PATH, Resource
 from sandbox.apiserver.logs import BuildLogs, DeploymentLogs, LogFile, PodLogs
+from sandbox.apiserver.streaming.port_forward import PortForward
+from sandbox.apiserver.streaming.remote_command import Attach, Exec, RunningContainer
 from sandbox.authorization.users import Tokens
 from sandbox.registry import access_reviews, openshift_reviews, projects, token_reviews
 from sandbox.registry.api import Api, Stored
@@ -28,13 +30,18 @@ KUBERNETES = "authorization.k8s.io"
 OPENSHIFT = "authorization.openshift.io"
 
 
-def storages(api: Api, tokens: Tokens, log_file: LogFile, others: Mapping[str, Storage]) -> Storages:
+def storages(
+    api: Api, tokens: Tokens, log_file: LogFile, running: RunningContainer, others: Mapping[str, Storage]
+) -> Storages:
     """Return a storage for each resource and subresource that is served."""
     pod_logs = PodLogs(api.store, log_file)
     special: Storages = {
         "namespaces": projects.Namespaces(api, "namespaces"),
         "pods/eviction": Evictions(api),
         "pods/log": pod_logs,
+        "pods/exec": Exec(api.store, running),
+        "pods/attach": Attach(api.store, running, log_file),
+        "pods/portforward": PortForward(api.store),
         "serviceaccounts/token": TokenRequests(api, tokens),
         "selfsubjectreviews.authentication.k8s.io": token_reviews.SelfSubjectReviews(),
         "tokenreviews.authentication.k8s.io": token_reviews.TokenReviews(tokens),

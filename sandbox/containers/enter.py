@@ -12,6 +12,7 @@ import fcntl
 import os
 import signal
 import sys
+import termios
 
 NS_GET_USERNS = 0xB701  # ioctl_ns(2)
 PR_SET_PDEATHSIG = 1
@@ -33,13 +34,17 @@ def main(pid: str, directory: str, command: list[str]) -> int:
     os.chdir(directory)
     child = os.fork()
     if child == 0:
+        if os.isatty(0):  # a session of its own, so that a shell has job control
+            os.setsid()
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         try:
             os.execvpe(command[0], command, os.environ)  # noqa: S606
         except OSError as error:
             sys.stderr.write(f"{command[0]}: {error.strerror}\n")
             os._exit(127)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) % 256
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return code if code >= 0 else 128 - code
 
 
 def set_namespace(descriptor: int) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sandbox.apimachinery.errors import StatusError
 from sandbox.apimachinery.store import Event
+from sandbox.containers.container import Running
 from sandbox.containers.image_store import remove_tree
 from sandbox.kubelet.node import Node
 from sandbox.kubelet.pod import Pod
@@ -47,6 +48,12 @@ class Kubelet:
             for task in self._stopping.values():
                 task.cancel()
             await asyncio.gather(*(pod.kill() for pod in self._pods.values()), return_exceptions=True)
+
+    def running(self, pod: str, container: str) -> Running | None:
+        """Return a running container."""
+        found = next((one for one in self._pods.values() if one.name == pod), None)
+        records = found.records if found else []
+        return next((record.running for record in records if record.name == container), None)
 
     def log_file(self, pod: str, container: str, *, previous: bool = False) -> Path | None:
         """Find the log of a container's current or previous run; None before the first."""

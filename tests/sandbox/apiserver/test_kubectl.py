@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
-import os
-import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from aiohttp import web
 
 from sandbox.apimachinery.json_types import Obj
-from sandbox.apiserver.http import application
-from sandbox.authorization.users import Tokens
-from sandbox.network.certificates import Authority
-from sandbox.registry.api import Api
-from tests.conftest import tool
-from tests.sandbox.projects import DEVELOPER, HUB, PROJECT, a_pod, an_api
+from tests.sandbox.apiserver.kubectl import kubectl
+from tests.sandbox.projects import HUB, a_pod
 
 MANIFEST: Obj = {
     "kind": "List",
@@ -41,59 +30,6 @@ MANIFEST: Obj = {
         },
     ],
 }
-
-
-@dataclass
-class Kubectl:
-    """The command, logged in as the project's admin."""
-
-    api: Api
-    path: str
-    directory: Path
-
-    async def __call__(self, *args: str, stdin: str = "", fails: bool = False) -> str:
-        """Return its output; both streams when it fails."""
-        process = await asyncio.create_subprocess_exec(
-            self.path,
-            *args,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={**os.environ, "KUBECONFIG": str(self.directory / "kubeconfig"), "HOME": str(self.directory)},
-        )
-        output, complaint = await process.communicate(stdin.encode())
-        assert bool(process.returncode) == fails, (output + complaint).decode()
-        return (output + complaint if fails else output).decode()
-
-
-@asynccontextmanager
-async def kubectl(directory: Path) -> AsyncIterator[Kubectl]:
-    path = shutil.which("kubectl", path=f"{Path(os.sys.executable).parent}:{os.environ['PATH']}") or tool(
-        "kubectl", "make"
-    )
-    api, authority = an_api(), Authority(directory / "ca")
-    tokens = Tokens(api.store, PROJECT, b"k" * 32, {"developer's": DEVELOPER})
-    runner = web.AppRunner(application(api, tokens), shutdown_timeout=0.1, handler_cancellation=True)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=authority.context("api", ["127.0.0.1"])).start()
-    port = runner.addresses[0][1]
-    cluster = {
-        "server": f"https://127.0.0.1:{port}",
-        "certificate-authority-data": base64.b64encode(authority.pem.encode()).decode(),
-    }
-    config = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "current-context": "it",
-        "clusters": [{"name": "it", "cluster": cluster}],
-        "users": [{"name": "it", "user": {"token": "developer's"}}],
-        "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it", "namespace": PROJECT.name}}],
-    }
-    (directory / "kubeconfig").write_text(json.dumps(config))
-    try:
-        yield Kubectl(api, path, directory)
-    finally:
-        await runner.cleanup()
 
 
 async def test_get_pods_prints_the_usual_columns(tmp_path: Path) -> None:
