@@ -131,7 +131,7 @@ def _build(c: Config) -> list[str]:
     try:
         return asyncio.run(_initialize(copied(c), log))
     except SystemExit as stop:
-        return [messages.last or f"the hub exits with {stop.code}"]
+        return [stop.code if isinstance(stop.code, str) else messages.last or f"the hub exits: {stop.code}"]
     except Exception as error:
         return [_explained(error)]
 

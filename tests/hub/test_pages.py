@@ -124,6 +124,15 @@ def test_a_missing_permission_is_explained_in_plain_words(page_of):
     )
 
 
+@pytest.mark.parametrize("server", ["RStudio", "my server 2", "lab-"])
+def test_an_invalid_server_name_is_refused_with_the_rule_for_names(page_of, server):
+    page = page_of("alice")
+    page.goto(f"/hub/spawn/alice/{server}")
+    expect(page.get_by_role("heading", name="The request failed", level=1)).to_be_visible()
+    rule = "A server name consists of 1 to 30 lower case letters, digits and single hyphens."
+    expect(page.get_by_text(rule)).to_be_visible()
+
+
 def test_an_error_page_shows_the_error_and_links_to_continue(page_of):
     page = page_of("carol")
     page.goto("/hub/spawn?opt-=1")
