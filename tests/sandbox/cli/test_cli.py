@@ -391,3 +391,42 @@ def test_the_command_itself_ends_with_the_exit_code(tmp_path: Path):
 def test_every_command_has_its_help(tmp_path: Path, command: str):
     printed = Sandbox(tmp_path).run(*command.split(), "--help")
     assert printed.startswith(f"usage: python -m sandbox {command} ")
+
+
+def test_options_that_the_sandbox_does_not_have_are_left_to_kubectl(sandbox: Sandbox, tmp_path: Path):
+    sandbox.create(tmp_path, config_map("in-yaml"))
+    shown = sandbox.process("get", "cm/in-yaml", "-o", "yaml").stdout
+    assert shown.startswith("apiVersion: v1\nkind: ConfigMap\nmetadata:\n")
+    assert "name: in-yaml" in shown
+    assert "Name:         in-yaml\n" in sandbox.process("describe", "cm", "in-yaml").stdout
+    patched = sandbox.process("label", "cm/in-yaml", "colour=blue")
+    assert (patched.returncode, patched.stdout) == (0, "configmap/in-yaml labeled\n")
+    assert sandbox.names("cm", "-l", "colour=blue") == ["configmap/in-yaml"]
+
+
+def test_a_command_of_oc_alone_is_named_with_the_kubeconfig(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PATH", "/nonexistent")
+    assert sandbox.run("process", "-f", "my file.json", code=1) == (
+        'error: the sandbox itself has no command "process"; with a real oc:\n\n'
+        f"  export KUBECONFIG={sandbox.state}/kubeconfig\n  oc process -f 'my file.json'\n\n"
+    )
+
+
+def test_a_wrong_option_of_an_own_command_shows_its_usage(sandbox: Sandbox):
+    said = sandbox.run("start-build", code=2)
+    assert said.startswith("usage: python -m sandbox start-build [-h]")
+    assert said.endswith("error: the following arguments are required: NAME\n")
+
+
+def test_all_pods_can_be_deleted(sandbox: Sandbox, tmp_path: Path):
+    sandbox.create(tmp_path, {"kind": "Pod", "apiVersion": "v1", **pod("unwanted")})
+    deleted = sandbox.run("delete", "pod", "--all")
+    assert f'pod "unwanted" deleted from {PROJECT} namespace\n' in deleted
+    assert sandbox.names("pods") == []
+
+
+def pod(name: str) -> dict:
+    container = {"name": "main", "image": "tool:16", "command": ["sleep", "600"]}
+    return {"metadata": {"name": name}, "spec": {"containers": [container]}}
