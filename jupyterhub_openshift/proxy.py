@@ -74,9 +74,12 @@ class SeparateProxy(ConfigurableHTTPProxy):  # type: ignore[misc]
         while True:
             await asyncio.sleep(self.watch_interval)
             try:
-                if await self._lost_a_route() or not complete:
+                if await self._lost_a_route():
                     self.log.warning("The proxy has restarted: restoring all routes")
                     complete = False
+                elif not complete:
+                    self.log.info("The proxy answers again: checking all routes")
+                if not complete:
                     await super().check_routes(user_dict, service_dict)
                     complete = True
             except (ClientError, TimeoutError, asyncio.TimeoutError) as error:

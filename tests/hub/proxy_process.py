@@ -33,6 +33,13 @@ class ProxyProcess:
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 
+    def pause(self) -> None:
+        """It keeps its routes and its connections, and answers nothing."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
     async def routes(self) -> dict[str, str]:
         """Path and target of each; empty while it is away."""
         url = f"http://127.0.0.1:{self.api_port}/api/routes"

@@ -95,6 +95,22 @@ async def test_a_deleted_route_is_not_taken_for_a_restart(watched, caplog):
     assert "has restarted" not in caplog.text
 
 
+async def test_a_proxy_that_does_not_answer_for_a_while_has_not_restarted(watched, caplog):
+    """Or the hub itself was too busy to read the answer, as while it waits for a database that is away."""
+    proxy, _, _ = watched
+    caplog.set_level(logging.INFO)
+    proxy.pause()
+
+    async def said(text):
+        return text in caplog.text
+
+    await eventually(lambda: said("The proxy does not answer: TimeoutError"))
+    proxy.resume()
+    await eventually(lambda: said("The proxy answers again: checking all routes"))
+    assert await proxy.routes() == ALL
+    assert "has restarted" not in caplog.text
+
+
 async def test_without_users_a_restart_is_noticed_by_the_hubs_own_route(configurable_http_proxy):
     with running(configurable_http_proxy) as proxy:
         watching = client(proxy)
