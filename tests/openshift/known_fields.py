@@ -40,10 +40,38 @@ SERVICE_MONITOR = closed(
 )
 
 
+PROMETHEUS_RULE = closed(
+    kind=TEXT,
+    apiVersion=TEXT,
+    metadata=closed("name", "labels", name=TEXT, labels=WORDS),
+    spec=closed(
+        groups={
+            "type": "array",
+            "items": closed(
+                "name",
+                name=TEXT,
+                rules={
+                    "type": "array",
+                    "items": closed(
+                        "expr",
+                        alert=TEXT,
+                        expr=TEXT,
+                        labels=WORDS,
+                        annotations=WORDS,
+                        **{"for": {"type": "string", "pattern": "^[0-9]+m$"}},
+                    ),
+                },
+            ),
+        }
+    ),
+)
+MONITORING = {"ServiceMonitor": SERVICE_MONITOR, "PrometheusRule": PROMETHEUS_RULE}
+
+
 def unknown_fields(obj: Obj) -> list[str]:
     """The fields that neither Kubernetes nor OpenShift knows. Raises if a value has the wrong type."""
-    if obj["kind"] == "ServiceMonitor":
-        validate(obj, SERVICE_MONITOR)
+    if obj["kind"] in MONITORING:
+        validate(obj, MONITORING[obj["kind"]])
     elif ".openshift.io/" not in obj["apiVersion"]:
         for version in (OLDEST, NEWEST):
             kubernetes_validate.validate(obj, version, strict=True)

@@ -37,7 +37,8 @@ MONITORED: Obj = {
     "kind": "APIResourceList",
     "groupVersion": MONITORING,
     "resources": [
-        {"name": "servicemonitors", "namespaced": True, "kind": "ServiceMonitor", "verbs": ["create"]}
+        {"name": "prometheusrules", "namespaced": True, "kind": "PrometheusRule", "verbs": ["create"]},
+        {"name": "servicemonitors", "namespaced": True, "kind": "ServiceMonitor", "verbs": ["create"]},
     ],
 }
 

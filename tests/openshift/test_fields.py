@@ -55,7 +55,7 @@ def test_a_misspelled_field_of_a_kubernetes_kind_is_found() -> None:
 
 
 def test_a_misspelled_field_of_a_service_monitor_is_found() -> None:
-    (monitor,) = process("jupyterhub-metrics")
+    monitor, _ = process("jupyterhub-metrics")
     monitor["spec"]["endpoints"][0]["bearerToken"] = "x"
     with pytest.raises(ValidationError, match="'bearerToken' was unexpected"):
         unknown_fields(monitor)

@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from prometheus_client import REGISTRY
 
 from tests.openshift.rendered import HUBS, TEMPLATES, Obj, kinds, process, required, unusual, workloads
 
@@ -31,6 +32,7 @@ API = {
     "Secret": "v1",
     "Service": "v1",
     "ServiceAccount": "v1",
+    "PrometheusRule": "monitoring.coreos.com/v1",
     "ServiceMonitor": "monitoring.coreos.com/v1",
 }
 # Of those that the console has: openshift/console, catalog-item-icon.tsx
@@ -168,7 +170,7 @@ def test_a_hub_consists_of_the_documented_objects(name: str) -> None:
 
 @every_hub
 def test_the_metrics_template_names_the_service_and_the_secret_of_a_hub(name: str) -> None:
-    (monitor,) = process("jupyterhub-metrics", APPLICATION_NAME="ws")
+    monitor, _ = process("jupyterhub-metrics", APPLICATION_NAME="ws")
     assert monitor == {
         "kind": "ServiceMonitor",
         "apiVersion": "monitoring.coreos.com/v1",
@@ -201,6 +203,25 @@ def test_the_metrics_template_names_the_service_and_the_secret_of_a_hub(name: st
         ("ws", "http")
     ]
     assert "JUPYTERHUB_METRICS_TOKEN" in kinds(objects, "Secret")["ws"]["stringData"]
+
+
+def test_the_alerts_watch_the_metrics_of_the_hub_that_the_service_monitor_scrapes() -> None:
+    import jupyterhub.metrics  # noqa: F401 (registers the metrics)
+
+    monitor, alerts = process("jupyterhub-metrics", APPLICATION_NAME="ws")
+    assert monitor["spec"]["jobLabel"] == "app"
+    (group,) = alerts["spec"]["groups"]
+    assert [rule["alert"] for rule in group["rules"]] == [
+        "JupyterHubDown",
+        "JupyterHubServersFailToStart",
+        "JupyterHubSlow",
+    ]
+    known = {metric.name for metric in REGISTRY.collect()}
+    for rule in group["rules"]:
+        assert rule["expr"].count('job="ws"') == rule["expr"].count("job=")
+        assert rule["expr"].count("(") == rule["expr"].count(")")
+        assert set(re.findall(r"(jupyterhub_\w+?)(?:_bucket|_count)?\{", rule["expr"])) <= known
+        assert rule["annotations"].keys() == {"summary", "description"}
 
 
 def test_both_kinds_of_workload_run_the_same_pods() -> None:
