@@ -27,7 +27,7 @@ def main() -> None:
     log_version()
     # Each command imports what it needs: that takes seconds, in which a SIGTERM must end it.
     if options.command == "check":
-        check(options.build)
+        check(options.build, options.json)
     else:
         settings()
 
@@ -41,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     preflight.add_argument(
         "--build", action="store_true", help="without database and cluster, as in an image build"
     )
+    preflight.add_argument("--json", action="store_true", help="print the findings as JSON")
     commands.add_parser(
         "settings",
         help="print the settings, where each comes from, and what is wrong with them",
@@ -51,20 +52,20 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def check(building: bool) -> None:
+def check(building: bool, show_json: bool) -> None:
     """Run the preflight; in a cluster, set owner references before anything else can fail."""
     gc.disable()  # for a process so short, collecting would take a fifth of its time
     if building:
-        from .preflight import check_build  # noqa: PLC0415
+        from .preflight.run import check_build  # noqa: PLC0415
 
         check_build(CONFIG)
         return
     from .cluster.owner_references import adopt_first  # noqa: PLC0415
 
     cluster, adopted = adopt_first()
-    from .preflight import check_start  # noqa: PLC0415
+    from .preflight.run import check_start  # noqa: PLC0415
 
-    check_start(CONFIG, cluster)
+    check_start(CONFIG, cluster, show_json)
     if not adopted:
         adopt_first()
 

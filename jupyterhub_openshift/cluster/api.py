@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import aiohttp
+import jwt
 from kubernetes_asyncio.client import ApiClient, ApiException, Configuration
 from kubernetes_asyncio.config import ConfigException, load_incluster_config
 
@@ -29,6 +30,7 @@ class Cluster:
     namespace: str
     configuration: Configuration
     pauses: Sequence[float] = PAUSES
+    account: str = "default"  # the service account's name
 
     def ask(self, question: Callable[[ApiClient], Awaitable[Answer]]) -> Answer:
         """Run an asynchronous request from a config file, while JupyterHub's event loop runs already."""
@@ -94,4 +96,13 @@ def find_cluster(
             f"This pod has no usable service account in {account} ({error}); the hub needs one. "
             "An example that works, in the deployment: serviceAccountName: jupyterhub"
         ) from None
-    return Cluster(namespace, configuration, pauses)
+    return Cluster(namespace, configuration, pauses, _account_name(account / "token"))
+
+
+def _account_name(token_file: Path) -> str:
+    """Return the last part of the token's subject, `system:serviceaccount:PROJECT:NAME`."""
+    try:
+        token = jwt.decode(token_file.read_text().strip(), options={"verify_signature": False})
+    except (OSError, jwt.InvalidTokenError):
+        return "default"
+    return str(token.get("sub", "default")).rpartition(":")[2]

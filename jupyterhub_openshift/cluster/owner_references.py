@@ -12,7 +12,6 @@ import asyncio
 import os
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from kubernetes_asyncio.client import (
     ApiClient,
@@ -26,6 +25,7 @@ from kubernetes_asyncio.client import (
 
 from ..errors import say
 from .api import REQUEST_TIMEOUT, Cluster, ClusterUnreachable, find_cluster, status_message
+from .workload import Workload, find_workload
 
 OWNED = {
     "secret": CoreV1Api,
@@ -77,12 +77,12 @@ def warn(name: str, reasons: list[str]) -> None:
 async def _adopt_all(client: ApiClient, namespace: str, name: str) -> list[str]:
     """Return why objects were left without an owner."""
     try:
-        owner = await _workload(client, namespace, name)
+        owner = await find_workload(client, namespace) or await _workload_by_name(client, namespace, name)
     except ApiException as refusal:
         return [_reason(refusal)]
     if owner is None:
         return [f"There is no workload {name} with the label app={name}"]
-    kinds = (_adopt_kind(api(client), kind, namespace, owner) for kind, api in OWNED.items())
+    kinds = (_adopt_kind(api(client), kind, namespace, name, owner) for kind, api in OWNED.items())
     refusals: list[str] = []
     for outcome in await asyncio.gather(*kinds, return_exceptions=True):
         if isinstance(outcome, BaseException):
@@ -91,8 +91,8 @@ async def _adopt_all(client: ApiClient, namespace: str, name: str) -> list[str]:
     return refusals
 
 
-async def _workload(client: ApiClient, namespace: str, name: str) -> dict[str, Any] | None:
-    """Return the owner reference to the hub's DeploymentConfig or Deployment."""
+async def _workload_by_name(client: ApiClient, namespace: str, name: str) -> Workload | None:
+    """Return the DeploymentConfig or Deployment of the hub's name, if it has the hub's label."""
     try:
         found = await CustomObjectsApi(client).get_namespaced_custom_object(
             "apps.openshift.io", "v1", namespace, "deploymentconfigs", name, _request_timeout=REQUEST_TIMEOUT
@@ -112,18 +112,10 @@ async def _workload(client: ApiClient, namespace: str, name: str) -> dict[str, A
         kind, version, metadata = "Deployment", "apps/v1", deployment.metadata.to_dict()
     if (metadata.get("labels") or {}).get("app") != name:
         return None
-    return {
-        "apiVersion": version,
-        "kind": kind,
-        "name": name,
-        "uid": metadata["uid"],
-        "controller": False,
-        "blockOwnerDeletion": False,
-    }
+    return Workload(version, kind, name, metadata["uid"])
 
 
-async def _adopt_kind(api: object, kind: str, namespace: str, owner: dict[str, Any]) -> list[str]:
-    name = owner["name"]
+async def _adopt_kind(api: object, kind: str, namespace: str, name: str, owner: Workload) -> list[str]:
     try:
         found = await getattr(api, f"list_namespaced_{kind}")(
             namespace, label_selector=f"app={name}", _request_timeout=REQUEST_TIMEOUT
@@ -135,7 +127,10 @@ async def _adopt_kind(api: object, kind: str, namespace: str, owner: dict[str, A
         if item.metadata.owner_references:
             continue
         # The resource version makes the cluster refuse this if another hub has become the owner meanwhile.
-        metadata = {"resourceVersion": item.metadata.resource_version, "ownerReferences": [owner]}
+        metadata = {
+            "resourceVersion": item.metadata.resource_version,
+            "ownerReferences": [owner.owner_reference()],
+        }
         try:
             await getattr(api, f"patch_namespaced_{kind}")(
                 item.metadata.name,
@@ -144,7 +139,7 @@ async def _adopt_kind(api: object, kind: str, namespace: str, owner: dict[str, A
                 _content_type="application/merge-patch+json",
                 _request_timeout=REQUEST_TIMEOUT,
             )
-            say(f"{owner['kind']} {name} now owns the {kind.replace('_', ' ')} {item.metadata.name}")
+            say(f"{owner.kind} {owner.name} now owns the {kind.replace('_', ' ')} {item.metadata.name}")
         except ApiException as refusal:
             refusals.append(_reason(refusal))
     return refusals

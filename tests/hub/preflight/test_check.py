@@ -1,27 +1,22 @@
 """The commands as the init container, a build and a person run them."""
 
+import json
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-from pydantic import SecretStr
-
 from jupyterhub_openshift.errors import PRODUCT
-from jupyterhub_openshift.preflight import DatabaseUnavailable, wait_for_database
+from jupyterhub_openshift.preflight.finding import PASSED, RESULTS
 from tests.environment import inherited
 from tests.paths import CHECKOUT
-from tests.ports import free_port
 
-from .database import settings_of
-from .example_settings import settings
-from .standin import StandIn
+from ..standin import OWNED, StandIn
 
 BUILD = """
 import sys
 from pathlib import Path
-from jupyterhub_openshift.preflight import check_build
+from jupyterhub_openshift.preflight.run import check_build
 check_build(Path(sys.argv[1]))
 """
 # The command with a service account in another folder than the kubelet's.
@@ -183,40 +178,144 @@ def test_a_check_without_a_usable_service_account_says_what_a_delete_will_miss(a
     )
 
 
-def test_without_a_database_host_there_is_no_wait(capfd):
-    wait_for_database(settings())
-    assert capfd.readouterr().err == ""
+def healthy(api: StandIn, recorded: dict[str, dict]) -> None:
+    """Answer like a project with a hub, an image and an admitted route."""
+    for name in ("namespace with uid range", "self subject rules", "image stream", "get deployment config"):
+        api.answer(recorded[name])
+    api.answer(recorded["get route as hub"])
+    _, route = api.answers["GET", recorded["get route as hub"]["path"]]
+    route["status"] = {"ingress": [{"conditions": [{"type": "Admitted", "status": "True"}]}]}
+    core = "/api/v1/namespaces/rec"
+    for path in (f"{core}/resourcequotas", f"{core}/limitranges", *OWNED):
+        api.answers.setdefault(("GET", path), (200, {"metadata": {}, "items": []}))
+    config = recorded["get deployment config"]["response"]["metadata"]
+    owner = {"apiVersion": "v1", "kind": "ReplicationController", "name": "jupyterhub-1", "uid": "rc"}
+    pod = {"metadata": {"name": "jupyterhub-1-abcde", "ownerReferences": [{**owner, "controller": True}]}}
+    api.answers["GET", f"{core}/pods"] = (200, {"metadata": {}, "items": [pod]})
+    top = {"apiVersion": "apps.openshift.io/v1", "kind": "DeploymentConfig", "name": config["name"]}
+    top |= {"uid": config["uid"], "controller": True}
+    controller = {"metadata": {"name": "jupyterhub-1", "ownerReferences": [top]}}
+    api.answers["GET", f"{core}/replicationcontrollers/jupyterhub-1"] = (200, controller)
 
 
-def test_an_unreachable_database_is_retried_with_a_log_line_each_and_then_reported(capfd):
-    port = free_port()
-    ours = settings(database_host="127.0.0.1", database_port=port, database_password=SecretStr("geheim"))
-    with pytest.raises(DatabaseUnavailable) as refusal:
-        wait_for_database(ours, pauses=(0.01, 0.01))
-    reason = (
-        f'connection to server at "127.0.0.1", port {port} failed: Connection refused '
-        "Is the server running on that host and accepting TCP/IP connections?"
+# A proxy that answers, in the place of the service jupyterhub-proxy, which only a cluster has.
+PROXY = """
+import asyncio
+from jupyterhub_openshift.preflight import run
+from jupyterhub_openshift.preflight.finding import PASSED, Finding
+async def check_proxy(*_):
+    return Finding("proxy", PASSED, "The proxy accepts the hub.")
+run.check_proxy = check_proxy
+"""
+
+
+def check(api: StandIn, *options: str, **environ: str) -> subprocess.CompletedProcess:
+    environ = {"CONFIGPROXY_AUTH_TOKEN": "geheim", "HOSTNAME": "jupyterhub-1-abcde", **api.environ, **environ}
+    return run("-c", PROXY + COMMAND, str(api.account), "check", *options, **environ)
+
+
+def test_the_check_of_a_healthy_project_prints_a_table_of_passes(api, recorded):
+    healthy(api, recorded)
+    done = check(api)
+    table = [line for line in done.stdout.splitlines() if not line.startswith(" ")]
+    assert (done.returncode, [line.split()[0] for line in table], done.stderr.splitlines()) == (
+        0,
+        [
+            *("CHECK", "settings", "configuration", "versions", "database", "proxy", "login", "clock"),
+            *("own", "permissions", "service", "route", "notebook", "quota", "limit", "storage", "network"),
+        ],
+        [
+            VERSION,
+            "[jupyterhub-openshift] There are no configuration files of your own",
+            "[jupyterhub-openshift] The configuration is good",
+        ],
     )
-    assert str(refusal.value) == (
-        f"The database at 127.0.0.1:{port} did not let the user jupyterhub into jupyterhub in 3 attempts; "
-        f"the last one said: {reason}"
+    assert {word for line in table[1:] for word in line.split() if word in RESULTS} == {PASSED}
+    start = f"{'route':18}{'pass':9}"
+    lines = done.stdout.splitlines()
+    at = lines.index(f"{start}The hub's address is https://jupyterhub-rec.apps.real.test.")
+    assert lines[at + 1] == f"{'':{len(start)}}oc get route/jupyterhub"
+
+
+def test_a_failure_ends_the_start_with_its_sentence_and_command_last(api, recorded):
+    healthy(api, recorded)
+    _, route = api.answers["GET", recorded["get route as hub"]["path"]]
+    route["metadata"]["labels"] = {"app": "shop"}
+    route["spec"]["to"]["name"] = "shop"
+    done = check(api)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (
+        1,
+        "The route jupyterhub is not this hub's: it leads to the service shop. Deploy the hub with another "
+        "APPLICATION_NAME, or delete that route: oc delete route/jupyterhub",
     )
-    assert capfd.readouterr().err.splitlines() == [
-        f"[jupyterhub-openshift] Waiting for the database at 127.0.0.1:{port}: attempt {n} of 3: {reason}"
-        for n in (1, 2)
+
+
+def test_a_warning_does_not_end_the_start(api, recorded):
+    healthy(api, recorded)
+    api.answer(recorded["image stream not found"])
+    done = check(api, JUPYTERHUB_NOTEBOOK_IMAGE="nosuch")
+    assert done.returncode == 0, done.stderr
+    assert "notebook image    warning  The image stream nosuch, from which notebook servers" in done.stdout
+
+
+def test_the_findings_are_printed_as_json_for_programs(api, recorded):
+    healthy(api, recorded)
+    done = check(api, "--json")
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["result"], len(document["checks"])) == (0, "pass", 16)
+    assert document["checks"][0] == {
+        "check": "settings",
+        "result": "pass",
+        "message": "All settings can be used.",
+        "command": "python -m jupyterhub_openshift settings",
+    }
+
+
+def test_a_bad_setting_is_a_finding_in_json_too(api, recorded):
+    healthy(api, recorded)
+    done = check(api, "--json", JUPYTERHUB_IDLE_TIMEOUT="soon")
+    assert (done.returncode, json.loads(done.stdout)) == (
+        1,
+        {
+            "result": "failure",
+            "checks": [
+                {
+                    "check": "start",
+                    "result": "failure",
+                    "message": "1 setting of this hub cannot be used:\n"
+                    "  JUPYTERHUB_IDLE_TIMEOUT=soon: should be a valid integer, unable to parse string as an "
+                    "integer. An example that works: JUPYTERHUB_IDLE_TIMEOUT=3600",
+                    "command": "",
+                }
+            ],
+        },
+    )
+
+
+def test_with_a_log_in_json_each_finding_is_an_object(api, recorded):
+    healthy(api, recorded)
+    api.answer(recorded["image stream not found"])
+    done = check(api, JUPYTERHUB_LOG_FORMAT="json", JUPYTERHUB_NOTEBOOK_IMAGE="nosuch")
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    found = [
+        (line["level"], line["message"]) for line in lines if line["message"].startswith("notebook image")
     ]
-
-
-def test_the_wait_ends_when_a_login_succeeds(postgresql, capfd):
-    """The server has just been started: the first attempts may fail."""
-    wait_for_database(settings_of(postgresql), pauses=[0.1] * 100)
-    assert capfd.readouterr().err.splitlines()[-1] == (
-        f"[jupyterhub-openshift] The database at 127.0.0.1:{postgresql} is ready"
+    assert (done.returncode, done.stdout, found) == (
+        0,
+        "",
+        [
+            (
+                "WARNING",
+                "notebook image: warning: The image stream nosuch, from which notebook servers start, does "
+                "not exist. oc get imagestreams",
+            )
+        ],
     )
 
 
-def test_a_wrong_password_is_reported_without_showing_it(postgresql):
-    with pytest.raises(DatabaseUnavailable) as refusal:
-        wait_for_database(settings_of(postgresql, "geheim"), pauses=[0.1] * 20)
-    assert "password authentication failed for user" in str(refusal.value)
-    assert "geheim" not in str(refusal.value)
+def test_the_check_changes_nothing_but_owner_references(owned_objects, recorded):
+    healthy(owned_objects, recorded)
+    check(owned_objects)
+    reviews = {"/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"}
+    changes = {path for method, path, _ in owned_objects.requests if method != "GET"}
+    assert changes == reviews | {f"{path}/jupyterhub" for path in OWNED}
