@@ -25,6 +25,7 @@ _QUANTITY = re.compile(
     r"(?P<number>\+?(?:[0-9]{1,18}\.?[0-9]{0,9}|\.[0-9]{1,9}))"
     r"(?:[eE](?P<exponent>[+-]?[0-9]{1,2})|(?P<suffix>m|k|Ki|[MGTPE]i?)?)"
 )
+_MEMORY = re.compile(r"\b[0-9]{1,15}(\.[0-9]{1,9})?[KMGT]i\b")
 
 
 def parse_quantity(text: str) -> Decimal:
@@ -40,6 +41,12 @@ def parse_quantity(text: str) -> Decimal:
 
 
 def format_bytes(count: int) -> str:
-    """Format a number of bytes with a binary suffix and at most two decimals: `1.5Gi`."""
+    """Format a number of bytes with a binary unit and at most two decimals: `1.5 GiB`."""
     suffix = next((s for s in ("Ti", "Gi", "Mi", "Ki") if count >= _SUFFIXES[s]), "")
-    return f"{count / _SUFFIXES[suffix]:.2f}".rstrip("0").rstrip(".") + suffix
+    number = f"{count / _SUFFIXES[suffix]:.2f}".rstrip("0").rstrip(".")
+    return f"{number} {suffix}B" if suffix else f"{number} bytes"
+
+
+def readable_quantities(text: str) -> str:
+    """Rewrite the memory quantities in a message of the cluster: `1280Mi` becomes `1.25 GiB`."""
+    return _MEMORY.sub(lambda match: format_bytes(int(parse_quantity(match[0]))), text)

@@ -103,9 +103,10 @@ def _exceeded_limit(
         return f"{name} may run {servers} at the same time; {len(members)} {verb} running."
     if limits.memory is None:
         return None
+    most = format_bytes(int(parse_quantity(limits.memory)))
     if server.memory is None:
         raise SpawnRefused(
-            f"{name} may use {limits.memory} of memory, but this server has no memory limit. "
+            f"{name} may use {most} of memory, but this server has no memory limit. "
             "An administrator of this hub can set JUPYTERHUB_NOTEBOOK_MEMORY.",
             reason="group",
             status_code=403,
@@ -113,7 +114,7 @@ def _exceeded_limit(
     used = sum(other.memory or 0 for other in members)
     if used + server.memory > parse_quantity(limits.memory):
         return (
-            f"{name} may use {limits.memory} of memory. {format_bytes(used)} is in use, "
+            f"{name} may use {most} of memory. {format_bytes(used)} is in use, "
             f"and this server needs {format_bytes(server.memory)}."
         )
     return None

@@ -33,7 +33,7 @@ async def resolve_image(reference: str, namespace: str, api: CustomObjectsApi) -
         raise SpawnRefused(
             f'The project {namespace} has no image stream "{name}". '
             "This command lists the image streams: oc get imagestreams",
-            reason="image",
+            reason="image-stream",
             status_code=503,
         ) from None
     return image_of_tag(stream, tag or "latest")
@@ -57,7 +57,7 @@ def image_of_tag(stream: dict[str, Any], tag: str) -> str:
             f'with the tag "{tag}"{": " + failures[0] if failures else ""}. '
             f"Its tags with an image: {', '.join(sorted(filled)) or 'none'}. "
             f"This command lists its tags: oc get imagestream {name}",
-            reason="image",
+            reason="image-stream",
             status_code=503,
         )
     policies = {

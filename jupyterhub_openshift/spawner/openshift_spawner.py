@@ -3,28 +3,44 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
 from datetime import timezone
 from typing import Any
 
 from aiohttp import ClientError
+from jupyterhub.utils import maybe_future, url_path_join, wait_for_http_server
 from kubernetes_asyncio.client import ApiException
 from kubespawner import KubeSpawner
 from kubespawner.clients import shared_client
+from tornado.web import HTTPError
 from traitlets import Bool, Dict, Unicode
 
 from ..model_trait import ModelDict
+from .api_refusals import refused
 from .container_defaults import with_container_defaults
+from .diagnosis import DELETED, FailureTimer, Problem, diagnose
 from .group_limits import Limits, ServerUsage, limits_for, refuse_without_room
 from .home_volume import with_home_volume, with_volume_setup
 from .image_menu import image_profiles, labelled_streams, with_sizes
 from .image_streams import resolve_image
 from .object_names import object_name
-from .progress import as_sentence
+from .pod_reader import claim_names, is_scheduled, read_claims, read_log
+from .progress import progress_event
 from .sizes import Size
-from .spawn_failures import SpawnRefused, final_failure, refused, too_slow
+from .spawn_failures import (
+    SpawnRefused,
+    WithoutTraceback,
+    api_unavailable,
+    failure,
+    hook_failed,
+    ignore_reported_failures,
+    no_answer,
+    too_slow,
+)
 from .templates import UnknownPlaceholder, expand
 
+_WITHOUT_TRACEBACK = WithoutTraceback()
 _USER_SERVER = "{user_server}"
 
 
@@ -54,7 +70,7 @@ async def _menu_streams(spawner: OpenShiftSpawner) -> list[Mapping[str, Any]]:
             return []  # the API has no image streams: plain Kubernetes
         raise refused(refusal) from None
     except ClientError as error:
-        raise _api_unavailable(error) from None
+        raise api_unavailable(error) from None
 
 
 def groups_of(user: Any) -> frozenset[str]:  # noqa: ANN401 (JupyterHub's User)
@@ -86,10 +102,16 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
 
     size = Unicode()  # name of the chosen size
     memory: int | None = None  # memory limit in bytes, kept over a restart of the hub
+    failure: SpawnRefused | None = None  # of the last start, for the pages
     _created_uid = ""
+    _url = ""  # of the running pod, before the server answers
+    _problem: Problem | None = None
+    _claims_read = 0.0
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
+        self._claims: list[dict[str, Any]] = []
+        self._claim_events: list[dict[str, Any]] = []
         self.configured_image = self.image  # `image` changes when a user chooses from the menu
 
     async def load_user_options(self) -> None:
@@ -136,9 +158,21 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         return str(super()._render_options_form(profile_list))
 
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
-        """Yield KubeSpawner's events as sentences for the user."""
-        async for step in super().progress():
-            yield as_sentence(step)
+        """Yield a progress event for each change of the start, and the failure before the pod is deleted."""
+        last = None
+        while self._start_future is None or not self._start_future.done():
+            event = self.progress_event()
+            if event != last:
+                yield event
+                last = event
+            await asyncio.sleep(0.5)
+        if self.failure:
+            yield {"progress": 100, "failed": True, "message": self.failure.jupyterhub_message}
+
+    def progress_event(self) -> dict[str, Any]:
+        """The current state of the start, for the progress page."""
+        events = [*self._claim_events, *self._pod_events()]
+        return progress_event(self._created_pod(), self._claims, events, self._problem)
 
     def _expand_user_properties(self, template: str, slug_scheme: str | None = None) -> str:
         """Expand `PREFIX{user_server}` with `object_name`; other templates are left to KubeSpawner."""
@@ -183,34 +217,149 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         pod.spec.containers[0].image = await resolve_image(self.image, self.namespace, api)
         return with_volume_setup(pod)
 
-    async def _start(self) -> str:
-        """Start the server; end the start with the reason as soon as the pod cannot run any more."""
-        self._created_uid = ""
-        starting = asyncio.ensure_future(super()._start())
-        watching = asyncio.ensure_future(self._wait_for_failure())
-        # End before JupyterHub's own start_timeout, which gives no reason.
-        timeout = self.start_timeout * 0.95
+    def start(self) -> asyncio.Future[str]:
+        """Start the server; a failure is logged once."""
+        ignore_reported_failures(asyncio.get_running_loop())
+        if _WITHOUT_TRACEBACK not in self.log.filters:
+            self.log.addFilter(_WITHOUT_TRACEBACK)
+        self.failure = None
+        self._created_uid = self._url = ""
+        self._claims, self._claim_events, self._problem = [], [], None
+        started: asyncio.Future[str] = super().start()
+        return started
+
+    async def run_pre_spawn_hook(self) -> Any:  # noqa: ANN401 (whatever the hook returns)
+        """Run the hook of the user's configuration; its errors are the project's, not the hub's."""
         try:
-            await asyncio.wait({starting, watching}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            return await maybe_future(super().run_pre_spawn_hook())
+        except HTTPError:
+            raise
+        except Exception as error:
+            self.log.exception("The pre_spawn_hook of %s failed", self._log_name)
+            raise hook_failed("pre_spawn_hook", error) from None
+
+    async def _start(self) -> str:
+        """Start the server and wait for its answer; fail as soon as it cannot start any more."""
+        try:
+            return await self._start_unless_failed()
+        except SpawnRefused as refusal:
+            self.failure = refusal
+            raise
+
+    async def _start_unless_failed(self) -> str:
+        starting = asyncio.ensure_future(self._start_and_wait_for_answer())
+        watching = asyncio.ensure_future(self._watch_for_failure())
+        # End before JupyterHub's own start_timeout, which gives no reason.
+        deadline = time.monotonic() + self.start_timeout * 0.95
+        try:
+            await _first(starting, watching, until=deadline)
+            if watching.done() and not starting.done():
+                return await self._end_watched_start(watching, starting, deadline)
             if starting.done():
-                url: str = await starting
-                return url
-            raise watching.result() if watching.done() else too_slow(self._created_pod(), self.start_timeout)
+                return await starting
+            if self._url:
+                return self._url  # the pod runs: JupyterHub waits http_timeout for its answer
+            raise self._too_slow()
         except ApiException as refusal:
             raise refused(refusal) from None
         except ClientError as error:
-            raise _api_unavailable(error) from None
+            raise api_unavailable(error) from None
         except (TimeoutError, asyncio.TimeoutError):  # KubeSpawner's own timeout, up to 10% shorter
-            raise too_slow(self._created_pod(), self.start_timeout) from None
+            raise self._too_slow() from None
+        except HTTPError:  # SpawnRefused, and what a hook raises on purpose
+            raise
+        except Exception as error:
+            self.log.exception("The start of %s failed in the hub's configuration", self._log_name)
+            raise hook_failed("start", error) from None
         finally:
             starting.cancel()
             watching.cancel()
+            await asyncio.gather(starting, watching, return_exceptions=True)
 
-    async def _wait_for_failure(self) -> SpawnRefused:
+    async def _start_and_wait_for_answer(self) -> str:
+        """Wait for the server's answer here, before JupyterHub does, so that a crash ends the start."""
+        self._url = await super()._start()
+        if self.server and not self.internal_ssl:
+            url = url_path_join(self._url, self.server.base_url, "api")
+            try:
+                await wait_for_http_server(url, timeout=self.http_timeout)
+            except (TimeoutError, asyncio.TimeoutError):
+                raise no_answer(self.pod_name, self.http_timeout, await self._log_lines("notebook")) from None
+        return self._url
+
+    async def _end_watched_start(
+        self, watching: asyncio.Future[Problem], starting: asyncio.Future[str], deadline: float
+    ) -> str:
+        """Raise the failure that the watch has found; an error of the watch itself does not end the start."""
+        if error := watching.exception():
+            self.log.error("Cannot watch the start of %s", self._log_name, exc_info=error)
+            await _first(starting, until=deadline)
+            if starting.done():
+                return await starting
+            raise self._too_slow()
+        problem = watching.result()
+        log = await self._log_lines(problem.container) if problem.container else []
+        self.log.warning(
+            "%s cannot start, %s: %s%s",
+            self._log_name,
+            problem.cause,
+            problem.detail or problem.message,
+            "".join(f"\n    {line}" for line in log),
+        )
+        raise failure(problem, self.pod_name, log)
+
+    def _too_slow(self) -> SpawnRefused:
+        if not self._created_uid:
+            return api_unavailable("no answer in time")
+        if self._problem:
+            self.log.warning(
+                "%s did not start in time, %s: %s", self._log_name, self._problem.cause, self._problem.detail
+            )
+        return too_slow(self._problem, self.start_timeout, self.pod_name)
+
+    async def _watch_for_failure(self) -> Problem:
+        """Diagnose the pod twice a second; return the problem that keeps it from running for good."""
+        timer, seen = FailureTimer(), False
         while True:
-            if (pod := self._created_pod()) and (reason := final_failure(pod)):
-                return reason
             await asyncio.sleep(0.5)
+            pod = self._created_pod()
+            if pod:
+                seen = True
+                await self._look_at_claims(pod)
+                self._problem = diagnose(pod, self._claims, [*self._claim_events, *self._pod_events()])
+            elif seen:
+                self._problem = DELETED
+            if self._problem and timer.failed(self._problem, time.monotonic()):
+                return self._problem
+
+    async def _look_at_claims(self, pod: dict[str, Any]) -> None:
+        """Read the claims of a pod that waits for a node, and their events, every two seconds."""
+        names = claim_names(pod)
+        if not names or time.monotonic() < self._claims_read + 2:
+            return
+        if is_scheduled(pod) and all(claim["status"].get("phase") == "Bound" for claim in self._claims):
+            return
+        self._claims_read = time.monotonic()
+        try:
+            self._claims, self._claim_events = await read_claims(self.api, self.namespace, names)
+        except (ApiException, ClientError, TimeoutError, asyncio.TimeoutError) as error:
+            self.log.debug("Cannot read the claims of %s: %s", self._log_name, error)
+
+    async def _log_lines(self, container: str) -> list[str]:
+        """The last lines that a container has logged; none if they cannot be read."""
+        pod = self._created_pod()
+        if not pod:
+            return []
+        try:
+            return await read_log(self.api, pod, container, secret=self.api_token)
+        except (ApiException, ClientError, TimeoutError, asyncio.TimeoutError) as error:
+            self.log.warning("Cannot read the log of %s: %s", self._log_name, error)
+            return []
+
+    def _pod_events(self) -> list[dict[str, Any]]:
+        """The events of this start's pod, the oldest first."""
+        events = self.event_reflector.events if self.event_reflector else []
+        return [event for event in events if event["involvedObject"].get("uid") == self._created_uid]
 
     def _created_pod(self) -> dict[str, Any] | None:
         """The current state of this start's pod; None while an earlier pod has its name."""
@@ -243,9 +392,6 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         return True
 
 
-def _api_unavailable(error: ClientError) -> SpawnRefused:
-    return SpawnRefused(
-        f"The cluster's API does not answer ({error}). Try again in a minute.",
-        reason="cluster",
-        status_code=503,
-    )
+async def _first(*tasks: asyncio.Future[Any], until: float) -> None:
+    """Wait until one of the tasks is done or the time has come."""
+    await asyncio.wait(tasks, timeout=max(until - time.monotonic(), 0), return_when=asyncio.FIRST_COMPLETED)

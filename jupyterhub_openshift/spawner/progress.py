@@ -1,40 +1,122 @@
-"""Turns the pod's events into sentences for the progress page.
+"""The steps of a start, as the progress page shows them.
 
-| event of the pod | text on the page |
+| step | reached when |
 |---|---|
-| a step of every start | a sentence from the table below |
-| a warning, an event of an init container, any other | the message of the event |
+| queued | the hub has accepted the request |
+| volume | the pod exists, and its claim is not bound; only for a server with a volume |
+| node | the pod waits for a node |
+| image | the pod has a node, and the kubelet mounts volumes and pulls images |
+| starting | the container runs, and the hub waits for the server's answer |
+| ready | the server answers |
 
-API clients find the event itself under `raw_event`.
+The steps follow from the pod's status, so that they are right after a reload and without events. Each
+progress event has all steps; clients of JupyterHub's API find the current sentence under `message` as
+usual.
 """
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
 from html import escape
 from typing import Any
 
-_SENTENCES = {
-    "Scheduled": "The cluster has found a node for your server.",
-    "TriggeredScaleUp": "The cluster is full and adds a node. This takes a few minutes.",
-    "SuccessfulAttachVolume": "Your volume is attached.",
-    "Pulling": "Pulling the image. The first time this can take minutes.",
-    "Pulled": "The image is on the node.",
-    "Created": "The container is created.",
-    "Started": "Your server is running and opens in a moment.",
+from ..quantity import format_bytes
+from .diagnosis import Problem
+from .diagnosis.problem import Events, Obj, condition, container_statuses
+
+TITLES = {
+    "queued": "Queued",
+    "volume": "Volume",
+    "node": "Place in the cluster",
+    "image": "Image",
+    "starting": "Start",
+    "ready": "Ready",
 }
+_PROGRESS = {"queued": 5, "volume": 15, "node": 25, "image": 40, "starting": 75, "ready": 100}
+_SENTENCES = {
+    "queued": "Your server is queued.",
+    "volume": "Your volume is being created.",
+    "node": "Looking for a node for your server.",
+    "image": "Preparing the image of your server.",
+    "starting": "Your server is starting.",
+    "ready": "Your server is ready.",
+}
+_PULLED = re.compile(
+    r"Successfully pulled image .* in (?P<time>[0-9hms.µn]+) .*?(?:Image size: (?P<size>\d+) bytes)?\.?$"
+)
 
 
-def as_sentence(step: Mapping[str, Any]) -> dict[str, Any]:
-    """Replace the message of a progress step by a sentence; a step without an event stays unchanged."""
-    event = step.get("raw_event")
-    if not event:
-        return dict(step)
-    time = event.get("lastTimestamp") or event.get("eventTime") or ""
-    reason = event.get("reason") or ""
-    known = "initContainers" not in (event["involvedObject"].get("fieldPath") or "") and _SENTENCES.get(
-        reason
+def progress_event(
+    pod: Obj | None, claims: Iterable[Obj], events: Events, problem: Problem | None
+) -> dict[str, Any]:
+    """The progress event for the state of a starting pod."""
+    claims = list(claims)
+    step = _step(pod, claims)
+    message = (problem.waiting if problem else "") or _sentence(step, events)
+    steps = _steps(step, has_volume=bool(claims) or _has_claim(pod), notes=_notes(events))
+    return {
+        "progress": _PROGRESS[step],
+        "message": message,
+        "html_message": escape(message),
+        "steps": [{**each, "text": message} if each["state"] == "current" else each for each in steps],
+    }
+
+
+def _step(pod: Obj | None, claims: list[Obj]) -> str:
+    if not pod:
+        return "queued"
+    if condition(pod, "PodScheduled").get("status") != "True":
+        unbound = any(claim.get("status", {}).get("phase") != "Bound" for claim in claims)
+        return "volume" if unbound else "node"
+    notebook = [status for status, is_init in container_statuses(pod) if not is_init]
+    started = any(
+        "running" in (status.get("state") or {}) or (status.get("lastState") or {}) for status in notebook
     )
-    sentence = known or event.get("message") or reason
-    html = f'<time datetime="{escape(time)}"></time> {escape(sentence)}'
-    if event.get("type") == "Warning":
-        html = f'<span class="warning">{html}</span>'
-    return {**step, "message": sentence, "html_message": html}
+    return "starting" if started else "image"
+
+
+def _sentence(step: str, events: Events) -> str:
+    if step != "image":
+        return _SENTENCES[step]
+    reasons = {event.get("reason") for event in events}
+    if "Pulling" in reasons and "Pulled" not in reasons:
+        return "Pulling the image. The first time on a node this can take minutes."
+    if "Pulled" in reasons:
+        return "Creating the container."
+    return _SENTENCES[step]
+
+
+def _notes(events: Events) -> dict[str, str]:
+    """What is worth to know about a finished step."""
+    for event in events:
+        if event.get("reason") == "Pulled" and (match := _PULLED.search(event.get("message") or "")):
+            size = f"{format_bytes(int(match['size']))} " if match["size"] else ""
+            return {"image": f"{size}pulled in {_rounded(match['time'])}"}
+    return {}
+
+
+def _rounded(duration: str) -> str:
+    """A Go duration without fractions: `1m12.345s` becomes `1m12s`."""
+    return re.sub(r"\.\d+(?=s)", "", duration) if "ms" not in duration else "less than a second"
+
+
+def _steps(current: str, *, has_volume: bool, notes: dict[str, str]) -> list[dict[str, str]]:
+    names = [name for name in TITLES if name != "volume" or has_volume]
+    at = names.index(current) if current in names else 0
+    states = ["done" if i < at else "current" if i == at else "waiting" for i in range(len(names))]
+    return [
+        {
+            "name": name,
+            "title": TITLES[name],
+            "state": state,
+            "text": notes.get(name, "") if state == "done" else "",
+        }
+        for name, state in zip(names, states, strict=True)
+    ]
+
+
+def _has_claim(pod: Obj | None) -> bool:
+    return any(
+        "persistentVolumeClaim" in volume for volume in (pod or {}).get("spec", {}).get("volumes") or []
+    )

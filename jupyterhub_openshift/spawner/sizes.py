@@ -26,7 +26,7 @@ from kubespawner.slugs import safe_slug
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from ..model_trait import Entry
-from ..quantity import parse_quantity
+from ..quantity import format_bytes, parse_quantity
 from ..settings import validators
 
 GPU = "nvidia.com/gpu"
@@ -87,8 +87,8 @@ def extended_resources(size: Size) -> dict[str, str]:
 
 def description(size: Size) -> str:
     """Describe a size for the spawn page."""
-    parts = [f"{size.cpu} CPU"] if size.cpu else []
-    parts += [f"{size.memory} memory"] if size.memory else []
+    parts = [f"{parse_quantity(size.cpu).normalize():f} CPU"] if size.cpu else []
+    parts += [f"{format_bytes(int(parse_quantity(size.memory)))} memory"] if size.memory else []
     parts += [f"{size.gpu} GPU"] if size.gpu else []
     parts += [f"{count} {name}" for name, count in size.resources.items()]
     return ", ".join(parts)

@@ -1,16 +1,25 @@
-"""Explains to the user why a server cannot start.
+"""Tells the user why a server did not start, with the command that shows an administrator more.
 
-The cluster's own messages (recorded in `tests/hub/spawner/`) are precise, but full of terms that a user
-of the hub does not know: provider lists, container names, resource keys.
+A failure is a sentence, then the last log lines of the container if there are any, then the command, as
+paragraphs: `templates/openshift/sentence.html` shows them. Its cause is the label `reason` of JupyterHub's
+metric `jupyterhub_server_spawn_duration_seconds`. JupyterHub counts none towards
+`consecutive_failure_limit`.
 """
 
-import re
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
 from typing import Any
 
 from jupyterhub.spawner import SpawnException
-from kubernetes_asyncio.client import ApiException
 
-from ..cluster.api import status_message
+from .causes import Cause
+from .diagnosis import Problem
+
+LOG_LINES = 8
+_LINE_LENGTH = 300
 
 
 class SpawnRefused(SpawnException):  # type: ignore[misc]
@@ -21,112 +30,95 @@ class SpawnRefused(SpawnException):  # type: ignore[misc]
 
     heading = "Your server did not start"  # heading of the error page
 
-    def __init__(self, message: str, *, reason: str, status_code: int = 400) -> None:
+    def __init__(self, message: str, *, reason: Cause, status_code: int = 400) -> None:
         super().__init__(message, reason=reason, status_code=status_code)
         self.jupyterhub_message = message  # JupyterHub 6.1 shows this instead of `message`
 
 
-_QUOTA = re.compile(
-    r"exceeded quota: (?P<quota>[^,]+), requested: (?P<asked>.+), used: (?P<used>.+), limited: (?P<most>.+)"
-)
-_QUOTA_NEEDS = re.compile(r"failed quota: (?P<quota>[^:]+): must specify (?P<what>.+)")
-_LIMIT_RANGE = re.compile(
-    r"(?:maximum|minimum) .+ usage per (?:Container|Pod) is .+|.+ max limit to request ratio .+"
-)
-_SCC = re.compile(
-    r"unable to validate against any security context constraint: \[(?P<providers>.*)\]", re.DOTALL
-)
-_FINAL_WAITING_REASONS = {
-    "ErrImageNeverPull": "image",
-    "ImagePullBackOff": "image",
-    "InvalidImageName": "image",
-    "CreateContainerConfigError": "container",
-    "CreateContainerError": "container",
-    "RunContainerError": "container",
-}
-
-
-def refused(refusal: ApiException) -> SpawnRefused:
-    """Explain the API's refusal to create a pod or claim."""
-    message = status_message(refusal)
-    if match := _QUOTA.search(message):
-        return SpawnRefused(
-            f'The project\'s quota "{match["quota"]}" is used up: this server needs {match["asked"]}; '
-            f"{match['used']} of {match['most']} is in use. "
-            "Stop a server that is no longer needed, or ask an administrator of the project for more quota.",
-            reason="quota",
-            status_code=403,
-        )
-    if match := _QUOTA_NEEDS.search(message):
-        return SpawnRefused(
-            f'The project has the quota "{match["quota"]}", so every server needs limits '
-            f"({match['what']}). "
-            "An administrator of this hub can set JUPYTERHUB_NOTEBOOK_MEMORY and JUPYTERHUB_NOTEBOOK_CPU.",
-            reason="quota",
-            status_code=403,
-        )
-    if match := _LIMIT_RANGE.search(message.partition(" is forbidden: ")[2]):
-        return SpawnRefused(
-            f"The project's limit range does not allow a server of this size: {match[0]}. "
-            "An administrator of this hub can change JUPYTERHUB_NOTEBOOK_MEMORY or JUPYTERHUB_NOTEBOOK_CPU.",
-            reason="limits",
-            status_code=403,
-        )
-    if match := _SCC.search(message):
-        return SpawnRefused(
-            "The cluster's security context constraints do not allow this server: "
-            f"{_security_reasons(match['providers'])}. An administrator of this hub can change "
-            "its configuration.",
-            reason="security",
-            status_code=403,
-        )
+def failure(problem: Problem, pod_name: str, log: Sequence[str] = ()) -> SpawnRefused:
+    """The failure that the user reads about a problem of a pod."""
     return SpawnRefused(
-        f"The cluster refused to start this server: {message}", reason="cluster", status_code=403
-    )
-
-
-def _security_reasons(providers: str) -> str:
-    """The reasons of restricted-v2, which is for ordinary users; all reasons if it is not in the list."""
-    reasons = re.findall(r"provider restricted-v2: (.*?)(?=, provider |$)", providers)
-    return "; ".join(reason.lstrip(".") for reason in reasons) or providers
-
-
-def final_failure(pod: dict[str, Any]) -> SpawnRefused | None:
-    """Return why this pod will never run; None if it may still start."""
-    status = pod.get("status", {})
-    for container in [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]:
-        waiting = container.get("state", {}).get("waiting") or {}
-        reason = _FINAL_WAITING_REASONS.get(waiting.get("reason", ""))
-        detail = waiting.get("message") or waiting.get("reason")
-        if reason == "image":
-            return SpawnRefused(
-                f"The image {container['image']} cannot be pulled: {detail}",
-                reason="image",
-                status_code=503,
-            )
-        if reason:
-            return SpawnRefused(
-                f"The server's container cannot be started: {detail}",
-                reason=reason,
-                status_code=503,
-            )
-    if status.get("phase") == "Failed":
-        return SpawnRefused(
-            f"The server's pod failed: {status.get('message') or status.get('reason') or 'no reason given'}",
-            reason="pod",
-            status_code=503,
-        )
-    return None
-
-
-def too_slow(pod: dict[str, Any] | None, seconds: int) -> SpawnRefused:
-    """Explain why this pod did not start in time."""
-    conditions = (pod or {}).get("status", {}).get("conditions") or []
-    messages = [c.get("message") for c in conditions if c.get("status") == "False"]
-    causes = [f": {message.rstrip('.')}" for message in messages if message]
-    return SpawnRefused(
-        f"The server did not start within {seconds} seconds{''.join(causes[:1])}. "
-        "Try again; if that does not help, ask an administrator of this hub.",
-        reason="timeout",
+        _paragraphs(problem.message, log, problem.command.format(pod=pod_name)),
+        reason=problem.cause,
         status_code=503,
     )
+
+
+def no_answer(pod_name: str, seconds: int, log: Sequence[str]) -> SpawnRefused:
+    """The failure of a server that runs, but does not answer over HTTP."""
+    return SpawnRefused(
+        _paragraphs(
+            f"Your server runs, but did not answer within {seconds} seconds. Its start command may not start "
+            "a notebook server. Ask an administrator of this hub.",
+            log,
+            f"oc get events --field-selector involvedObject.name={pod_name}",
+        ),
+        reason="no-answer",
+        status_code=503,
+    )
+
+
+def too_slow(problem: Problem | None, seconds: int, pod_name: str) -> SpawnRefused:
+    """The failure of a start that did not finish in time."""
+    late = f"Your server did not start within {seconds} seconds."
+    if problem:
+        message = _paragraphs(f"{late} {problem.message}", (), problem.command.format(pod=pod_name))
+    else:
+        message = _paragraphs(
+            f"{late} Try again; if that does not help, ask an administrator of this hub.",
+            (),
+            f"oc get events --field-selector involvedObject.name={pod_name}",
+        )
+    return SpawnRefused(message, reason=problem.cause if problem else "timeout", status_code=503)
+
+
+def api_unavailable(reason: object) -> SpawnRefused:
+    """The failure of a start while the cluster's API does not answer."""
+    return SpawnRefused(
+        f"The cluster's API does not answer ({reason}). Try again in a minute.",
+        reason="cluster-unavailable",
+        status_code=503,
+    )
+
+
+def hook_failed(hook: str, error: Exception) -> SpawnRefused:
+    """The failure of a start in code of the hub's configuration."""
+    return SpawnRefused(
+        f"The configuration of this hub failed while it prepared your server ({hook}: "
+        f"{type(error).__name__}). Ask an administrator of this hub, who finds more in its log.",
+        reason="hub-configuration",
+        status_code=503,
+    )
+
+
+def ignore_reported_failures(loop: asyncio.AbstractEventLoop) -> None:
+    """Keep asyncio from logging a failed start once more, as a task whose exception was never retrieved.
+
+    JupyterHub's spawn page redirects the browser after a second and forgets its task. The failure has been
+    logged, and the next page shows it.
+    """
+
+    def report(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if not isinstance(context.get("exception"), SpawnRefused):
+            loop.default_exception_handler(context)
+
+    if loop.get_exception_handler() is None:
+        loop.set_exception_handler(report)
+
+
+class WithoutTraceback(logging.Filter):
+    """Drops the traceback of a failed start, whose message says all; JupyterHub's spawn page logs both."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep the record."""
+        if record.exc_info and isinstance(record.exc_info[1], SpawnRefused):
+            record.exc_info = None
+        return True
+
+
+def _paragraphs(sentence: str, log: Sequence[str], command: str) -> str:
+    lines = [f"    {line[:_LINE_LENGTH]}" for line in log if line.strip()]
+    parts = [sentence]
+    if lines:
+        parts += ["The last lines of its log:", "\n".join(lines[-LOG_LINES:])]
+    return "\n\n".join([*parts, f"For administrators: {command}"])

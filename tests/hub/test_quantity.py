@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyterhub_openshift.quantity import format_bytes, parse_quantity
+from jupyterhub_openshift.quantity import format_bytes, parse_quantity, readable_quantities
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,20 @@ def test_any_text_parses_to_a_number_of_at_least_zero_or_raises_a_value_error(te
 
 @pytest.mark.parametrize(
     ("count", "text"),
-    [(0, "0"), (1000, "1000"), (1024, "1Ki"), (1536 * 1024**2, "1.5Gi"), (5 * 1024**4, "5Ti")],
+    [
+        (0, "0 bytes"),
+        (1000, "1000 bytes"),
+        (1024, "1 KiB"),
+        (1536 * 1024**2, "1.5 GiB"),
+        (5 * 1024**4, "5 TiB"),
+    ],
 )
-def test_bytes_are_formatted_with_a_binary_suffix(count, text):
+def test_bytes_are_formatted_with_a_binary_unit(count, text):
     assert format_bytes(count) == text
+
+
+def test_memory_in_a_message_is_rewritten_and_other_numbers_are_kept():
+    message = "maximum memory usage per Container is 256Mi, but limit is 1280Mi; cpu 500m on node-7Giga"
+    assert readable_quantities(message) == (
+        "maximum memory usage per Container is 256 MiB, but limit is 1.25 GiB; cpu 500m on node-7Giga"
+    )

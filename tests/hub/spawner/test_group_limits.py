@@ -47,13 +47,14 @@ def test_a_group_may_use_a_limited_amount_of_memory():
     running = [server("students", memory=2 * GI), server("students")]
     assert refusal(server("students"), running, table) == ""
     assert refusal(server("students", memory=3 * GI // 2), running, table) == (
-        'The group "students" may use 4Gi of memory. 3Gi is in use, and this server needs 1.5Gi. ' + REMEDY
+        'The group "students" may use 4 GiB of memory. 3 GiB is in use, and this server needs 1.5 GiB. '
+        + REMEDY
     )
 
 
 def test_a_group_with_a_memory_limit_needs_servers_with_a_memory_limit():
     assert refusal(server("students", memory=None), [], {"students": {"memory": "4Gi"}}) == (
-        'The group "students" may use 4Gi of memory, but this server has no memory limit. '
+        'The group "students" may use 4 GiB of memory, but this server has no memory limit. '
         "An administrator of this hub can set JUPYTERHUB_NOTEBOOK_MEMORY."
     )
 
@@ -113,5 +114,5 @@ async def test_a_running_server_counts_after_a_restart_of_the_hub(spawner_of):
     running = SimpleNamespace(active=True, usage=after_restart.usage)
     after_restart.user.groups = other.user.groups
     spawner.user.settings = {"users": {1: SimpleNamespace(spawners={"": running})}}
-    with pytest.raises(SpawnRefused, match="2Gi is in use, and this server needs 1Gi"):
+    with pytest.raises(SpawnRefused, match="2 GiB is in use, and this server needs 1 GiB"):
         await spawner.load_user_options()

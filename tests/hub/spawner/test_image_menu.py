@@ -136,7 +136,7 @@ async def test_each_image_has_a_size_selector(menu_of, recorded):
     page = await spawner.get_options_form()
     for image in ("a:1", "b:1"):
         assert f'name="profile-option-{image}--size"' in page
-    assert "Large (4 CPU, 4Gi memory)" in page
+    assert "Large (4 CPU, 4 GiB memory)" in page
     chosen = {"profile": ["b:1"], "profile-option-b:1--size": ["large"]}
     spawner.user_options = spawner.options_from_form(chosen)
     await spawner.load_user_options()
@@ -147,7 +147,7 @@ async def test_sizes_are_offered_without_an_image_menu(menu_of):
     spawner = menu_of()
     spawner.image_menu = False
     spawner.sizes = SIZES
-    assert "Small (512Mi memory)" in await spawner.get_options_form()
+    assert "Small (512 MiB memory)" in await spawner.get_options_form()
     await spawner.load_user_options()
     assert (spawner.image, spawner.size) == ("minimal-notebook:3.12", "Small")
 

@@ -3,6 +3,7 @@
 import asyncio
 from copy import deepcopy
 from datetime import datetime
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from kubernetes_asyncio.client import ApiClient
 
 from jupyterhub_openshift.spawner.object_names import object_name
 from jupyterhub_openshift.spawner.openshift_spawner import OpenShiftSpawner
-from jupyterhub_openshift.spawner.spawn_failures import SpawnRefused
+from jupyterhub_openshift.spawner.spawn_failures import SpawnRefused, ignore_reported_failures
 
 from .pods import DIGEST, PODS, STREAM, UUID, manifest
 
@@ -267,6 +268,7 @@ def created(api, recorded, status: dict | None = None) -> None:
 
     def create(body):
         record["metadata"] |= {"name": body["metadata"]["name"], "namespace": "rec"}
+        record["spec"] = body["spec"]
         pods = {"metadata": {"resourceVersion": "2"}, "items": [record]}
         api.answers["GET", PODS] = (200, pods)
         return 201, record
@@ -274,31 +276,165 @@ def created(api, recorded, status: dict | None = None) -> None:
     api.answers["POST", PODS] = create
 
 
-async def test_an_image_that_cannot_be_pulled_ends_the_start(spawner_of, api, recorded):
-    waiting = {"reason": "ImagePullBackOff", "message": 'Back-off pulling image "nosuch-notebook:1.0"'}
-    container = {
+def container(state: dict, **fields: object) -> dict:
+    """The status of the notebook container in this state."""
+    return {
         "name": "notebook",
         "image": "nosuch-notebook:1.0",
         "imageID": "",
         "restartCount": 0,
-        "state": {"waiting": waiting},
+        "state": state,
         "ready": False,
+        **fields,
     }
-    created(api, recorded, {"containerStatuses": [container]})
+
+
+COMMAND = f"For administrators: oc get events --field-selector involvedObject.name=jupyterhub-nb-{UUID}"
+LOG = f"{PODS}/jupyterhub-nb-{UUID}/log"
+
+
+async def test_an_image_that_cannot_be_pulled_ends_the_start(spawner_of, api, recorded):
+    waiting = {
+        "reason": "ImagePullBackOff",
+        "message": 'Back-off pulling image "nosuch-notebook:1.0": not found',
+    }
+    created(api, recorded, {"containerStatuses": [container({"waiting": waiting})]})
+    spawner = spawner_of()
+    assert await start(spawner) == (
+        'The image "nosuch-notebook:1.0" does not exist in its registry. Ask an administrator of this hub.'
+        f"\n\n{COMMAND}"
+    )
+    assert spawner.failure.reason == "image-not-found"
+
+
+async def test_a_program_that_ends_is_explained_with_its_last_log_lines_and_without_its_token(
+    spawner_of, api, recorded, caplog
+):
+    ended = {"terminated": {"exitCode": 3, "reason": "Error"}}
+    restarted = container(ended, restartCount=1, lastState=ended)
+    status = {"phase": "Running", "podIP": "127.0.0.1", "containerStatuses": [restarted]}
+    created(api, recorded, status)
+    api.answers["GET", LOG] = (200, "cannot import notebook\nwith the-token-of-the-server\n")
     assert await start(spawner_of()) == (
-        'The image nosuch-notebook:1.0 cannot be pulled: Back-off pulling image "nosuch-notebook:1.0"'
+        "Your server's program ended with exit code 3 before your server was ready. "
+        "Ask an administrator of this hub.\n\nThe last lines of its log:\n\n"
+        f"    cannot import notebook\n    with ...\n\n{COMMAND}"
+    )
+    assert "program-exit: exit code 3, reason Error\n    cannot import notebook" in caplog.text
+    assert "the-token-of-the-server" not in caplog.text
+
+
+async def test_a_log_that_cannot_be_read_leaves_the_reason(spawner_of, api, recorded):
+    ended = {"terminated": {"exitCode": 3, "reason": "Error"}}
+    created(api, recorded, {"containerStatuses": [container(ended, restartCount=1)]})
+    api.answers["GET", LOG] = (403, {"message": "pods/log is forbidden"})
+    assert await start(spawner_of()) == (
+        "Your server's program ended with exit code 3 before your server was ready. "
+        f"Ask an administrator of this hub.\n\n{COMMAND}"
+    )
+
+
+async def test_a_claim_whose_storage_class_does_not_exist_ends_the_start(spawner_of, api, recorded):
+    message = "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims."
+    unscheduled = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
+    created(api, recorded, {"conditions": [unscheduled], "containerStatuses": None})
+    claims = "/api/v1/namespaces/rec/persistentvolumeclaims"
+    claim = {"metadata": {"name": "jupyterhub-nb-alice"}, "status": {"phase": "Pending"}}
+    api.answers["POST", claims] = (201, claim)
+    api.answers["GET", f"{claims}/jupyterhub-nb-alice"] = (200, claim)
+    event = {
+        "metadata": {"name": "e", "namespace": "rec", "uid": "e"},
+        "involvedObject": {"kind": "PersistentVolumeClaim", "name": "jupyterhub-nb-alice"},
+        "reason": "ProvisioningFailed",
+        "message": 'storageclass.storage.k8s.io "nosuch" not found',
+        "type": "Warning",
+        "lastTimestamp": "2026-11-27T01:17:29Z",
+        "eventTime": None,
+    }
+    events = {"metadata": {"resourceVersion": "1"}, "items": [event]}
+    api.answers["GET", "/api/v1/namespaces/rec/events"] = (200, events)
+    assert await start(spawner_of("alice", volume_size="1Gi", authenticator="github")) == (
+        'The storage class "nosuch" of your volume does not exist. Ask an administrator of this hub.'
+        "\n\nFor administrators: oc describe pvc jupyterhub-nb-alice"
     )
 
 
 async def test_an_unschedulable_pod_is_explained_before_jupyterhubs_own_timeout(spawner_of, api, recorded):
     message = "0/3 nodes are available: 3 Insufficient memory."
-    created(api, recorded, {"conditions": [{"type": "PodScheduled", "status": "False", "message": message}]})
+    unscheduled = {"type": "PodScheduled", "status": "False", "message": message}
+    created(api, recorded, {"conditions": [unscheduled], "containerStatuses": None})
     spawner = spawner_of()
     spawner.start_timeout = 2
     assert await start(spawner) == (
-        "The server did not start within 2 seconds: 0/3 nodes are available: 3 Insufficient memory. "
-        "Try again; if that does not help, ask an administrator of this hub."
+        "Your server did not start within 2 seconds. No node of the cluster can run your server: "
+        f"3 nodes have too little memory. Ask an administrator of this hub.\n\n{COMMAND}"
     )
+
+
+async def test_a_pod_that_is_deleted_ends_the_start(spawner_of, api, recorded):
+    created(api, recorded, {"containerStatuses": None})
+    spawner = spawner_of()
+    starting = spawner.start()
+    await asyncio.sleep(2)  # the spawner has seen it
+    api.answers["GET", PODS] = (200, {"metadata": {"resourceVersion": "3"}, "items": []})
+    with pytest.raises(SpawnRefused, match="The pod of your server was deleted while it started"):
+        await starting
+
+
+async def test_a_server_that_does_not_answer_is_explained_with_its_last_log_lines(spawner_of, api, recorded):
+    running = container({"running": {"startedAt": "2026-11-27T01:17:29Z"}}, ready=True)
+    status = {"phase": "Running", "podIP": "127.0.0.1", "containerStatuses": [running]}
+    created(api, recorded, status)
+    api.answers["GET", LOG] = (200, "sleeping\n")
+    spawner = spawner_of()
+    spawner.port = 1  # where nothing listens
+    spawner.http_timeout = 1
+    spawner.orm_spawner.server = SimpleNamespace()
+    spawner._server = SimpleNamespace(base_url="/user/x/", orm_server=spawner.orm_spawner.server)
+    assert await start(spawner) == (
+        "Your server runs, but did not answer within 1 seconds. Its start command may not start a notebook "
+        "server. Ask an administrator of this hub.\n\nThe last lines of its log:\n\n    sleeping"
+        f"\n\n{COMMAND}"
+    )
+
+
+async def test_an_error_in_a_hook_of_the_configuration_is_no_failure_of_the_hub(spawner_of, caplog):
+    def hook(*_: object) -> None:
+        raise KeyError("team")
+
+    spawner = spawner_of()
+    spawner.modify_pod_hook = hook
+    message = (
+        "The configuration of this hub failed while it prepared your server (start: KeyError). "
+        "Ask an administrator of this hub, who finds more in its log."
+    )
+    assert await start(spawner) == message
+    assert "KeyError: 'team'" in caplog.text
+    spawner.pre_spawn_hook = hook
+    with pytest.raises(SpawnRefused, match=r"\(pre_spawn_hook: KeyError\)"):
+        await spawner.run_pre_spawn_hook()
+
+
+async def test_a_failure_that_nobody_waits_for_is_not_logged_as_an_error_of_asyncio(caplog):
+    """JupyterHub redirects the browser and forgets its task; other errors are still logged."""
+    loop = asyncio.get_running_loop()
+    ignore_reported_failures(loop)
+    for error in (SpawnRefused("explained", reason="timeout"), ValueError("unknown")):
+        loop.call_exception_handler({"message": "Task exception was never retrieved", "exception": error})
+    loop.set_exception_handler(None)
+    assert ("explained" in caplog.text, "unknown" in caplog.text) == (False, True)
+
+
+async def test_the_progress_ends_with_the_failure(spawner_of, api, recorded):
+    waiting = {"reason": "ErrImagePull", "message": "not found"}
+    created(api, recorded, {"containerStatuses": [container({"waiting": waiting})]})
+    spawner = spawner_of()
+    starting = spawner.start()
+    steps = [event async for event in spawner.progress()]
+    with pytest.raises(SpawnRefused):
+        await starting
+    assert steps[0]["message"] == "Your server is queued."
+    assert steps[-1] == {"progress": 100, "failed": True, "message": spawner.failure.jupyterhub_message}
 
 
 async def test_an_earlier_pod_with_the_same_name_is_ignored(spawner_of, api, recorded):

@@ -1,53 +1,104 @@
-"""The recorded events of a start as the progress page shows them."""
+"""The steps of recorded starts as the progress page shows them."""
 
-from jupyterhub_openshift.spawner.progress import as_sentence
+from jupyterhub_openshift.spawner.diagnosis import diagnose
+from jupyterhub_openshift.spawner.progress import progress_event
 
-from ..pages import events
+from .failing_pods import recordings, replay
 
-
-def step(event: dict) -> dict:
-    """KubeSpawner's progress step for an event."""
-    return {"progress": 30, "raw_event": event, "message": f"[{event['type']}] {event['message']}"}
+RECORDINGS = recordings()
 
 
-def test_each_event_of_a_start_is_a_sentence():
-    assert [as_sentence(step(event))["message"] for event in events()] == [
-        "The cluster has found a node for your server.",
-        "Pulling the image. The first time this can take minutes.",
-        "The image is on the node.",
-        "The container is created.",
-        "Your server is running and opens in a moment.",
+def sentences(cause: str) -> list[str]:
+    """What the page shows during a recorded start, without repetitions."""
+    shown: list[str] = []
+    for moment in replay(RECORDINGS[cause]):
+        event = progress_event(moment.pod, [], moment.events, diagnose(moment.pod, [], moment.events))
+        if shown[-1:] != [event["message"]]:
+            shown.append(event["message"])
+    return shown
+
+
+def test_a_start_is_shown_in_sentences_without_raw_lines_or_repetitions():
+    assert sentences("readiness-fails") == [
+        "Looking for a node for your server.",
+        "Preparing the image of your server.",
+        "Creating the container.",
+        "Your server is starting.",
     ]
 
 
-def test_a_step_has_the_time_for_the_page_and_the_event_for_api_clients():
-    event = events()[0]
-    assert as_sentence(step(event)) == {
-        "progress": 30,
-        "raw_event": event,
-        "message": "The cluster has found a node for your server.",
-        "html_message": '<time datetime="2026-11-22T18:44:01.913688Z"></time> '
-        "The cluster has found a node for your server.",
+def test_a_pull_is_announced_while_it_runs():
+    assert sentences("registry-slow") == [
+        "Looking for a node for your server.",
+        "Preparing the image of your server.",
+        "Pulling the image. The first time on a node this can take minutes.",
+    ]
+
+
+def test_no_recorded_start_shows_a_digest_or_an_event_of_the_cluster():
+    shown = {sentence for cause in RECORDINGS for sentence in sentences(cause)}
+    assert [s for s in shown if "sha256" in s or "rpc error" in s or "0/1 nodes" in s] == []
+
+
+def test_an_event_has_all_steps_and_the_sentence_of_the_current_one():
+    *_, last = replay(RECORDINGS["registry-slow"])
+    sentence = "Pulling the image. The first time on a node this can take minutes."
+    assert progress_event(last.pod, [], last.events, None) == {
+        "progress": 40,
+        "message": sentence,
+        "html_message": sentence,
+        "steps": [
+            {"name": "queued", "title": "Queued", "state": "done", "text": ""},
+            {"name": "node", "title": "Place in the cluster", "state": "done", "text": ""},
+            {"name": "image", "title": "Image", "state": "current", "text": sentence},
+            {"name": "starting", "title": "Start", "state": "waiting", "text": ""},
+            {"name": "ready", "title": "Ready", "state": "waiting", "text": ""},
+        ],
     }
 
 
-def test_a_warning_shows_the_clusters_message_escaped():
-    warning = {
-        **events()[1],
-        "type": "Warning",
-        "reason": "FailedScheduling",
-        "message": "0/3 nodes are available: 3 <b>Insufficient memory</b>.",
-    }
-    shown = as_sentence(step(warning))
-    assert shown["message"] == warning["message"]
-    assert shown["html_message"] == (
-        '<span class="warning"><time datetime="2026-11-22T18:44:02Z"></time> '
-        "0/3 nodes are available: 3 &lt;b&gt;Insufficient memory&lt;/b&gt;.</span>"
+def test_a_server_with_a_volume_has_a_step_for_it():
+    *_, last = replay(RECORDINGS["pvc-unbound"])
+    claim = {"metadata": {"name": "home"}, "status": {"phase": "Pending"}}
+    event = progress_event(last.pod, [claim], last.events, diagnose(last.pod, [claim], last.events))
+    assert (event["progress"], event["message"]) == (
+        15,
+        "Your volume is being created. This can take a minute.",
     )
+    assert [(step["name"], step["state"]) for step in event["steps"]] == [
+        ("queued", "done"),
+        ("volume", "current"),
+        ("node", "waiting"),
+        ("image", "waiting"),
+        ("starting", "waiting"),
+        ("ready", "waiting"),
+    ]
 
 
-def test_a_step_without_an_event_stays_unchanged():
-    assert as_sentence({"progress": 0, "message": "Server requested"}) == {
-        "progress": 0,
-        "message": "Server requested",
+def test_a_pulled_image_is_shown_with_its_size_and_time():
+    *_, last = replay(RECORDINGS["readiness-fails"])
+    pulled = {
+        "involvedObject": {"kind": "Pod"},
+        "reason": "Pulled",
+        "message": 'Successfully pulled image "registry/rec/minimal-notebook@sha256:ab" in 1m12.345s '
+        "(1m12.345s including waiting). Image size: 734003200 bytes.",
     }
+    event = progress_event(last.pod, [], [pulled], None)
+    assert event["steps"][2] == {
+        "name": "image",
+        "title": "Image",
+        "state": "done",
+        "text": "700 MiB pulled in 1m12s",
+    }
+
+
+def test_without_a_pod_the_server_is_queued():
+    event = progress_event(None, [], [], None)
+    assert (event["progress"], event["message"]) == (5, "Your server is queued.")
+
+
+def test_sentences_are_escaped():
+    *_, last = replay(RECORDINGS["scheduling-gate"])
+    last.pod["spec"]["schedulingGates"] = [{"name": "<b>"}]
+    event = progress_event(last.pod, [], [], diagnose(last.pod, [], []))
+    assert event["html_message"] == "Your server waits for its scheduling gate (&lt;b&gt;)."

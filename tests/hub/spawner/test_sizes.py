@@ -15,7 +15,7 @@ def test_each_size_is_a_choice_with_its_limits():
             "display_name": "Size",
             "choices": {
                 "small": {
-                    "display_name": "Small (500m CPU, 1Gi memory)",
+                    "display_name": "Small (0.5 CPU, 1 GiB memory)",
                     "kubespawner_override": {
                         "size": "Small",
                         "extra_resource_limits": {},
@@ -26,7 +26,7 @@ def test_each_size_is_a_choice_with_its_limits():
                     },
                 },
                 "large": {
-                    "display_name": "Large (4 CPU, 16Gi memory)",
+                    "display_name": "Large (4 CPU, 16 GiB memory)",
                     "kubespawner_override": {
                         "size": "Large",
                         "extra_resource_limits": {},
