@@ -14,8 +14,10 @@ from .browser import Browser
 from .hub_process import hub_at, kubeconfig
 from .image_streams import stream
 from .proxy_process import ProxyProcess
+from .spawner.failing_pods import recordings, replay
 from .standin import StandIn
 
+RECORDINGS = recordings()
 API = "/api/v1/namespaces/default"
 TITLE = "Physics notebooks"
 LOGO = """
@@ -51,7 +53,8 @@ async def with_any_size(spawner):
 c.KubeSpawner.profile_list = with_any_size
 service = {{"name": "grades", "url": {url!r}, "api_token": "t" * 32, "oauth_client_id": "service-grades"}}
 c.JupyterHub.services = [service]
-c.JupyterHub.load_roles = [{{"name": "user", "scopes": ["self", "access:services"]}}]
+scopes = ["self", "access:services", "shares!user", "read:users:name!user=alice"]
+c.JupyterHub.load_roles = [{{"name": "user", "scopes": scopes}}]
 """
 OWN_TEMPLATES = {
     "404.html": """
@@ -90,7 +93,7 @@ def hub_with_pages(
             "JUPYTERHUB_LOGO": str(folder / "logo.svg"),
         }
         project = Project(api, recorded)
-        with hub_at(proxy, folder, config=config, **environ):
+        with hub_at(proxy, folder, config=config, **environ) as project.log:
             url = f"http://127.0.0.1:{proxy.port}"
             Browser().get_until(f"{url}/hub/login", "Log in")
             yield url, project
@@ -103,6 +106,7 @@ class Project:
         self.api, self.recorded = api, recorded
         self.pods: list[dict] = []
         self.removes_pods = True
+        self.log = Path()  # of the hub
         self.events: list[dict] = []
         empty = {"metadata": {"resourceVersion": "1"}}
         api.answers["GET", f"{API}/pods"] = lambda _: (200, {**empty, "items": self.pods})
@@ -129,6 +133,7 @@ class Project:
             return refusal["status"], refusal["response"]
         created = deepcopy(self.recorded["create pod"]["response"])
         created["metadata"] |= {**pod["metadata"], "namespace": "default"}
+        created["status"] = last_status("readiness-fails")
         self.pods.append(created)
         for event in events():
             event["involvedObject"]["name"] = name
@@ -141,13 +146,18 @@ class Project:
             self.pods.remove(pod)
         return 200, pod
 
-    def fail_pods(self) -> None:
-        """Set the status of all pods to an image that cannot be pulled."""
-        failed = self.recorded["get pod whose image cannot be pulled"]["response"]["status"]
-        waiting = {"reason": "ImagePullBackOff", "message": 'Back-off pulling image "nosuch-notebook:1.0"'}
+    def fail_pods(self, cause: str) -> None:
+        """Let all pods fail as in a recording."""
         for pod in self.pods:
-            pod["status"] = deepcopy(failed)
-            pod["status"]["containerStatuses"][0]["state"] = {"waiting": waiting}
+            pod["status"] = last_status(cause)
+            log = f"{API}/pods/{pod['metadata']['name']}/log"
+            self.api.answers["GET", log] = (200, RECORDINGS[cause]["log"])
+
+
+def last_status(cause: str) -> dict:
+    """The status of a recorded pod in the end."""
+    *_, last = replay(RECORDINGS[cause])
+    return deepcopy(last.pod["status"])
 
 
 def described(recorded: dict[str, dict], image: str, title: str, text: str) -> dict:

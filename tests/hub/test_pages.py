@@ -16,7 +16,7 @@ from .proxy_process import running
 pytestmark = pytest.mark.browser
 
 SCHEMES = ("light", "dark")
-WIDTHS = (1280, 375)
+WIDTHS = (1280, 360)
 AUTHORIZE = "/hub/api/oauth2/authorize?client_id=service-grades&response_type=code&state=it"
 
 
@@ -186,29 +186,128 @@ def test_a_command_in_a_message_is_on_a_separate_line(page_of):
     check(page)
 
 
-def test_the_progress_page_shows_sentences_and_a_failure_with_its_reason(page_of, hub):
-    page = page_of("dave")
+def start_server(page: Page) -> None:
     page.goto("/hub/spawn")
     page.get_by_role("button", name="Start").click()
-    expect(page.get_by_role("progressbar", name="Progress of the start")).to_be_visible()
-    expect(page.get_by_role("status").first).to_have_text("Your server is running and opens in a moment.")
-    page.get_by_text("Event log").click()
-    log = page.locator(".progress-log-event")
-    expect(log.nth(1)).to_have_text(
-        re.compile(r"^\d+:44:01\s[AP]M The cluster has found a node for your server\.$")
+
+
+STEPS = ["✓ Queued", "✓ Place in the cluster", "✓ Image", "● Start", "○ Ready"]
+
+
+def steps(page: Page) -> list[str]:
+    """The steps of the progress page with their marks."""
+    return page.evaluate("""
+        [...document.querySelectorAll("#progress-steps li")].map((item) => {
+          const mark = getComputedStyle(item, "::before").content.replaceAll('"', "");
+          return `${mark} ${item.querySelector(".step-title").textContent}`;
+        })
+    """)
+
+
+def expect_failure(page: Page, sentence: str) -> None:
+    expect(page.get_by_role("heading", name="Your server did not start")).to_be_visible()
+    expect(page.get_by_text(sentence)).to_be_visible()
+    expect(page.get_by_role("link", name="Try again")).to_be_visible()
+
+
+def test_the_progress_page_shows_the_steps_and_a_failure_with_its_reason(page_of, hub):
+    page = page_of("dave")
+    start_server(page)
+    bar = page.get_by_role("progressbar", name="Progress of the start")
+    expect(bar).to_have_attribute("aria-valuenow", "75")
+    expect(page.get_by_role("status").first).to_have_text("Your server is starting.")
+    assert steps(page) == STEPS
+    assert "sha256" not in page.locator("main").inner_text()
+    check(page)
+    page.reload()
+    assert steps(page) == STEPS
+
+    hub[1].fail_pods("crash-message")
+    expect_failure(page, "Your server's program ended with exit code 3 before your server was ready.")
+    expect(page.get_by_label("Log")).to_have_text("error: the last line of the log")
+    expect(page.locator("code")).to_have_text(
+        "oc get events --field-selector involvedObject.name=jupyterhub-nb-dave"
     )
     check(page)
+    page.get_by_role("link", name="Try again").click()
+    expect(page.get_by_role("heading", name="Choose your server")).to_be_visible()
+    assert "Task exception was never retrieved" not in hub[1].log.read_text()
 
-    hub[1].fail_pods()
-    expect(page.get_by_role("heading", name="Your server did not start")).to_be_visible()
-    expect(page.get_by_text("The image nosuch-notebook:1.0 cannot be pulled")).to_be_visible()
-    expect(page.get_by_role("link", name="Try again")).to_be_visible()
+
+def test_a_failure_before_the_first_request_for_progress_is_shown(page_of, hub):
+    page = page_of("grace")
+    page.route(
+        "**/progress?*", lambda route: (hub[1].fail_pods("image-not-found"), route.fulfill(status=400))
+    )
+    start_server(page)
+    expect_failure(page, 'The image "127.0.0.1:5000/nosuch:1.0" does not exist in its registry.')
+
+
+def test_the_progress_page_works_without_javascript(page_of, hub):
+    page = page_of("heidi")
+    context = page.context.browser.new_context(
+        base_url=hub[0], java_script_enabled=False, storage_state=page.context.storage_state()
+    )
+    plain = context.new_page()
+    start_server(plain)
+    expect(plain.get_by_role("heading", name="Your server is starting")).to_be_visible()
+    expect(plain.get_by_role("status").first).to_have_text("Your server is starting.")
+    expect(plain.get_by_text("JupyterHub requires JavaScript")).to_be_hidden()
+    hub[1].fail_pods("oom-restart")
+    expect_failure(plain, "Your server needs more memory than its limit of 128 MiB while it starts.")
+    context.close()
+
+
+def test_an_owner_shares_a_server_from_the_home_page(page_of):
+    page = page_of("ivan")
+    page.goto("/hub/home")
+    share = page.locator("#share")
+    share.get_by_label("Administrator").fill("nobody")
+    share.get_by_role("button", name="Share", exact=True).click()
+    expect(share.get_by_role("status")).to_have_text(
+        'This hub has no administrator "nobody". Create a link to share with anyone else.'
+    )
+    share.get_by_label("Administrator").fill("alice")
+    share.get_by_role("button", name="Share", exact=True).click()
+    expect(share.get_by_text("Shared with alice", exact=True)).to_be_visible()
+    check(page)
+    share.get_by_role("button", name="Stop sharing with alice").click()
+    expect(share.get_by_text("Shared with alice", exact=True)).to_have_count(0)
+    share.get_by_role("button", name="Create a link for anyone else").click()
+    expect(share.get_by_role("status")).to_contain_text("/hub/accept-share?code=")
+
+
+def test_an_admin_reads_how_to_get_access_to_a_server_and_is_offered_only_shared_ones(page_of):
+    page_of("judy")
+    page = page_of("alice")
+
+    def with_servers(route):
+        """Two servers that run; alice may open her own."""
+        response = route.fetch()
+        users = response.json()
+        for user in users["items"]:
+            if user["name"] in ("alice", "judy"):
+                url = f"/user/{user['name']}/"
+                server = {"name": "", "ready": True, "pending": None, "url": url, "full_url": url}
+                user["servers"] = {"": {**server, "last_activity": None, "started": None, "user_options": {}}}
+                user["server"] = url
+        route.fulfill(response=response, json=users)
+
+    page.route("**/hub/api/users?**", with_servers)
+    page.goto("/hub/admin")
+    expect(
+        page.get_by_text("You can open a user's server only if its owner shares it with you.")
+    ).to_be_visible()
+    expect(
+        page.get_by_role("row", name="judy").get_by_role("button", name="Not shared with you")
+    ).to_be_disabled()
+    expect(page.get_by_role("row", name="alice").get_by_role("button", name="Access Server")).to_be_enabled()
+    page.unroute_all()
 
 
 def test_a_page_is_shown_until_the_server_has_stopped(page_of, hub):
     page = page_of("frank")
-    page.goto("/hub/spawn")
-    page.get_by_role("button", name="Start").click()
+    start_server(page)
     hub[1].removes_pods = False
     page.wait_for_function("window._jupyterhub_page_loaded")
     page.get_by_role("button", name="Stop server").click()
