@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.conftest import chromium_path
-from tests.hub.npm_packages import node_modules
+from tests.hub.npm_packages import configurable_http_proxy
 from tests.hub.pages import hub_with_pages
 from tests.hub.proxy_process import running
 from tests.paths import CHECKOUT
@@ -45,7 +45,7 @@ def take_menu(browser: Browser) -> None:
     recorded = {record["name"]: record for record in map(json.loads, lines)}
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        proxy_command = node_modules() / ".bin" / "configurable-http-proxy"
+        proxy_command = configurable_http_proxy()
         with running(proxy_command) as proxy, hub_with_pages(folder, proxy, recorded) as (url, _):
             page = browser.new_page(viewport={"width": 860, "height": 520})
             page.goto(f"{url}/hub/login")

@@ -10,7 +10,7 @@ from tests.hub.database import environment_of, postgresql_server
 from tests.hub.hub_process import HubProcess, kubeconfig, no_image_stream
 from tests.hub.proxy_process import running
 from tests.hub.standin import StandIn
-from tests.transcript.project import eventually
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.faults
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from . import npm_packages
 from .database import postgresql  # noqa: F401 (fixture)
-from .npm_packages import node_modules
 from .people import login, person  # noqa: F401 (fixtures)
 from .standin import OWNED, StandIn
 
@@ -32,7 +32,7 @@ def logins() -> dict[str, dict]:
 @pytest.fixture(scope="session")
 def configurable_http_proxy() -> Path:
     """The command of the hub image's proxy."""
-    return node_modules() / ".bin" / "configurable-http-proxy"
+    return npm_packages.configurable_http_proxy()
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import yaml
 
 from tests.environment import inherited
 from tests.paths import CHECKOUT
-from tests.ports import free_port
 
 from .proxy_process import TOKEN, ProxyProcess
 from .standin import StandIn
@@ -33,11 +32,11 @@ class HubProcess:
     def __init__(
         self, proxy: ProxyProcess, folder: Path, *more: str, config: Path = CONFIG, **environ: str
     ) -> None:
-        port = free_port()
+        address = f"http://127.0.0.1:{proxy.hub_port}"
         options = [
             f"--ConfigurableHTTPProxy.api_url=http://127.0.0.1:{proxy.api_port}",
-            f"--JupyterHub.hub_bind_url=http://127.0.0.1:{port}",
-            f"--JupyterHub.hub_connect_url=http://127.0.0.1:{port}",
+            f"--JupyterHub.hub_bind_url={address}",
+            f"--JupyterHub.hub_connect_url={address}",
             *more,
         ]
         self.url = f"http://127.0.0.1:{proxy.port}"

@@ -1,4 +1,7 @@
-"""The npm packages of package-lock.json: the hub image's proxy, and axe-core for the tests of its pages."""
+"""The npm packages of package-lock.json: the hub image's proxy, and axe-core for the tests of its pages.
+
+The proxy's command and page lie beside them, as in the hub image.
+"""
 
 import fcntl
 import hashlib
@@ -13,7 +16,7 @@ FILES = ("package.json", "package-lock.json")
 
 
 def node_modules() -> Path:
-    """Installed once for each lock file, whichever worker comes first."""
+    """Installed once for each lock file, by the first worker that needs them."""
     tool("node", "install Node.js 20 or newer")
     digest = hashlib.sha256(b"".join((CHECKOUT / name).read_bytes() for name in FILES)).hexdigest()
     folder = CHECKOUT / ".sandbox" / "npm" / digest[:16]
@@ -26,4 +29,11 @@ def node_modules() -> Path:
             npm = [tool("npm", "install npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
             subprocess.run(npm, cwd=folder, check=True, capture_output=True)
             (folder / "installed").touch()
+        for file in (CHECKOUT / "proxy").iterdir():
+            shutil.copy(file, folder)
     return folder / "node_modules"
+
+
+def configurable_http_proxy() -> Path:
+    """The command of the hub image's proxy."""
+    return node_modules().parent / "configurable-http-proxy"

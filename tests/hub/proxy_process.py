@@ -9,7 +9,8 @@ from pathlib import Path
 
 import aiohttp
 
-from tests.ports import free_port
+from tests.ports import free_port, listens
+from tests.waiting import eventually
 
 TOKEN = "the-proxy-token"
 
@@ -17,17 +18,22 @@ TOKEN = "the-proxy-token"
 class ProxyProcess:
     """A proxy that can be stopped and started again on the same ports."""
 
-    def __init__(self, command: Path) -> None:
-        self.port, self.api_port = free_port(), free_port()
+    def __init__(self, command: Path, **environ: str) -> None:
+        self.port, self.api_port, self.hub_port = free_port(), free_port(), free_port()
+        hub = f"http://127.0.0.1:{self.hub_port}"
         self._command = [
             command, "--ip=127.0.0.1", f"--port={self.port}",
             "--api-ip=127.0.0.1", f"--api-port={self.api_port}",
-            "--default-target=http://127.0.0.1:1", "--log-level=error",
+            f"--default-target={hub}", f"--error-target={hub}/hub/error", "--log-level=error",
         ]  # fmt: skip
 
+        self._environ = {"PATH": os.environ["PATH"], "CONFIGPROXY_AUTH_TOKEN": TOKEN, **environ}
+
     def start(self) -> None:
-        environ = {"PATH": os.environ["PATH"], "CONFIGPROXY_AUTH_TOKEN": TOKEN}
-        self._process = subprocess.Popen(self._command, env=environ)
+        self._process = subprocess.Popen(self._command, env=self._environ)
+
+    def wait_until_ready(self) -> None:
+        eventually("the proxy listens", lambda: listens(self.port))
 
     def stop(self) -> None:
         self._process.send_signal(signal.SIGKILL)
@@ -51,9 +57,9 @@ class ProxyProcess:
 
 
 @contextmanager
-def running(command: Path) -> Iterator[ProxyProcess]:
+def running(command: Path, **environ: str) -> Iterator[ProxyProcess]:
     """A proxy for one test."""
-    proxy = ProxyProcess(command)
+    proxy = ProxyProcess(command, **environ)
     proxy.start()
     try:
         yield proxy

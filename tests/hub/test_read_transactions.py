@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from jupyterhub_openshift import read_transactions
 from jupyterhub_openshift.configure import database_url
 from jupyterhub_openshift.preflight.database import wait_for_database
-from tests.transcript.project import eventually
+from tests.waiting import eventually
 
 from .browser import Browser
 from .database import environment_of, settings_of

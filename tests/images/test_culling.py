@@ -19,7 +19,7 @@ import pytest
 from jupyterhub import __version__
 
 from tests.ports import free_port
-from tests.transcript.project import eventually
+from tests.waiting import eventually
 
 TOKEN = "the-token-of-a-page"
 TIMEOUT = 6

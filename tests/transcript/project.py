@@ -6,18 +6,16 @@ import base64
 import json
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import psycopg2
 
 from tests.paths import CHECKOUT
-
-T = TypeVar("T")
+from tests.waiting import eventually
 
 
 @dataclass(frozen=True)
@@ -123,12 +121,3 @@ class Project:
             line = forwarding.stdout.readline()
             yield "127.0.0.1", int(line.split("->")[0].rsplit(":", 1)[1])
             forwarding.terminate()
-
-
-def eventually(what: str, found: Callable[[], T | None], seconds: float = 60) -> T:
-    """The first answer that is true, asked for until the time is over."""
-    end = time.monotonic() + seconds
-    while not (answer := found()):
-        assert time.monotonic() < end, f"not within {seconds:.0f} s: {what}"
-        time.sleep(0.5)
-    return answer

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.transcript.jupyterlab import MINUTE, new_notebook, open_jupyterlab, user_of
-from tests.transcript.project import Project, eventually
+from tests.transcript.project import Project
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.cluster
 

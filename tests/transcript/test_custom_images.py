@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.transcript.jupyterlab import MINUTE, new_notebook, open_jupyterlab, run_cell, user_of
-from tests.transcript.project import Project, eventually
+from tests.transcript.project import Project
 from tests.transcript.readme import oc_commands
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.cluster
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import DELETE
-from tests.transcript.project import Project, eventually
+from tests.transcript.project import Project
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.cluster
 

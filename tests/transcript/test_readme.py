@@ -16,8 +16,9 @@ from tests.conftest import DELETE, STATE, of_sandbox, type_commands_of_readme
 from tests.paths import CHECKOUT
 from tests.ports import free_port
 from tests.transcript.jupyterlab import open_jupyterlab
-from tests.transcript.project import Project, eventually
+from tests.transcript.project import Project
 from tests.transcript.readme import oc_commands, sections
+from tests.waiting import eventually
 
 RUN_BY = {
     "Try it on your machine": "the fixture made",

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.transcript.jupyterlab import MINUTE, open_jupyterlab, user_of
-from tests.transcript.project import Project, eventually
+from tests.transcript.project import Project
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.cluster
 

@@ -16,7 +16,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sandbox.apimachinery.json_types import Obj
 from tests.conftest import STATE
 from tests.transcript.jupyterlab import MINUTE, new_notebook, run_cell, user_of
-from tests.transcript.project import Project, eventually
+from tests.transcript.project import Project
+from tests.waiting import eventually
 
 NOTEBOOKS = "app=workspace,component=singleuser-server"
 CONFIG = """
