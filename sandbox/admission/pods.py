@@ -9,6 +9,7 @@ from sandbox.apimachinery.project import Project
 from sandbox.apimachinery.store import Store, random_suffix
 
 PRIORITIES = {"system-cluster-critical": 2000000000, "system-node-critical": 2000001000}
+PRIORITY_CLASSES = "priorityclasses.scheduling.k8s.io"
 SERVICE_ACCOUNT_DIRECTORY = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
@@ -32,7 +33,7 @@ def service_account(pod: Obj, store: Store, project: Project) -> None:
         _mount_token(spec)
 
 
-def tolerations(pod: Obj) -> None:
+def tolerations(pod: Obj, store: Store) -> None:
     """Apply the plugins DefaultTolerationSeconds, PodTolerationRestriction and Priority."""
     spec = pod["spec"]
     there = spec.setdefault("tolerations", [])
@@ -45,16 +46,20 @@ def tolerations(pod: Obj) -> None:
         pressure = {"key": "node.kubernetes.io/memory-pressure", "operator": "Exists", "effect": "NoSchedule"}
         if pressure not in there:
             there.append(pressure)
-    spec.setdefault("priority", _priority(pod))
-    spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
+    found = _priority_class(pod, store)
+    spec.setdefault("priority", found["value"])
+    spec.setdefault("preemptionPolicy", found.get("preemptionPolicy", "PreemptLowerPriority"))
 
 
-def _priority(pod: Obj) -> int:
+def _priority_class(pod: Obj, store: Store) -> Obj:
     name = pod["spec"].get("priorityClassName")
-    if name and name not in PRIORITIES:
-        why = f"no PriorityClass with name {name} was found"
-        raise forbidden("pods", pod["metadata"].get("name", ""), why)
-    return PRIORITIES.get(name or "", 0)
+    if not name:
+        return {"value": 0}
+    if name in PRIORITIES:
+        return {"value": PRIORITIES[name]}
+    if found := store.find(PRIORITY_CLASSES, name):
+        return found
+    raise forbidden("pods", pod["metadata"].get("name", ""), f"no PriorityClass with name {name} was found")
 
 
 def _mount_token(spec: Obj) -> None:

@@ -1,4 +1,14 @@
-"""PersistentVolumeClaims: bound at once by the default storage class, protected while a pod uses them."""
+"""The controller of PersistentVolumeClaims: binds them to volumes that it provisions, protects those in use.
+
+| claim | what happens |
+|---|---|
+| a class of the sandbox's provisioner, binding mode Immediate | bound at once |
+| the same with the binding mode WaitForFirstConsumer | bound once the scheduler has chosen a node for a pod |
+| the same with the class parameter `delay: SECONDS` | bound after this time, as by a slow storage |
+| a class of another provisioner | Pending, event ExternalProvisioning |
+| a class that does not exist | Pending, event ProvisioningFailed |
+| no class | Pending, event FailedBinding |
+"""
 
 from __future__ import annotations
 
@@ -6,13 +16,22 @@ from typing import Any
 
 from sandbox.apimachinery.json_types import Obj
 from sandbox.controllers.loop import Controller
-from sandbox.controllers.objects import is_going
+from sandbox.controllers.objects import age, is_going
 
 CLAIMS = "persistentvolumeclaims"
 VOLUMES = "persistentvolumes"
 CLASSES = "storageclasses.storage.k8s.io"
 PROTECTION = "kubernetes.io/pvc-protection"
 COMPONENT = "persistentvolume-controller"
+PROVISIONER = "kubernetes.io/host-path"
+SELECTED_NODE = "volume.kubernetes.io/selected-node"
+NO_CLASS = "no persistent volumes available for this claim and no storage class is set"
+FIRST_CONSUMER = "waiting for first consumer to be created before binding"
+EXTERNAL = (
+    "Waiting for a volume to be created either by the external provisioner '{}' or manually by the system "
+    "administrator. If volume creation is delayed, please verify that the provisioner is running and "
+    "correctly registered."
+)
 
 
 class Volumes(Controller):
@@ -22,7 +41,7 @@ class Volumes(Controller):
 
     def __init__(self, *args: Any) -> None:  # noqa: ANN401
         super().__init__(*args)
-        self._told: set[str] = set()
+        self._told: set[tuple[str, str]] = set()  # claim and reason
 
     def reconcile(self) -> float | None:
         """Bind what waits, let go what is deleted and unused, drop volumes without a claim."""
@@ -33,11 +52,12 @@ class Volumes(Controller):
                 self.store.remove(VOLUMES, volume["metadata"]["name"])
         return delay
 
-    def _one(self, claim: Obj) -> None:
+    def _one(self, claim: Obj) -> float | None:
         if is_going(claim):
             self._let_go(claim)
         elif claim.get("status", {}).get("phase") != "Bound":
-            self._bind(claim)
+            return self._provision(claim)
+        return None
 
     def _let_go(self, claim: Obj) -> None:
         """`pvc-protection`: a claim goes when no pod uses it any more."""
@@ -54,18 +74,39 @@ class Volumes(Controller):
         else:
             self.store.remove(CLAIMS, name)
 
-    def _bind(self, claim: Obj) -> None:
-        meta, spec = claim["metadata"], claim["spec"]
-        wanted = spec.get("storageClassName")
+    def _provision(self, claim: Obj) -> float | None:
+        """Bind a claim, or say why not; the seconds until a slow volume is there."""
+        wanted = claim["spec"].get("storageClassName")
         if not wanted:
-            return
+            self._tell(claim, "FailedBinding", NO_CLASS)
+            return None
         found = self.store.find(CLASSES, wanted)
         if found is None:
-            if meta["uid"] not in self._told:
-                self._told.add(meta["uid"])
-                text = f'storageclass.storage.k8s.io "{wanted}" not found'
-                self.cluster.event(claim, "ProvisioningFailed", text, COMPONENT, warning=True)
-            return
+            text = f'storageclass.storage.k8s.io "{wanted}" not found'
+            self._tell(claim, "ProvisioningFailed", text, warning=True)
+            return None
+        chosen = claim["metadata"].get("annotations", {}).get(SELECTED_NODE)
+        if found.get("volumeBindingMode") == "WaitForFirstConsumer" and not chosen:
+            self._tell(claim, "WaitForFirstConsumer", FIRST_CONSUMER)
+            return None
+        if found["provisioner"] != PROVISIONER:
+            self._tell(claim, "ExternalProvisioning", EXTERNAL.format(found["provisioner"]))
+            return None
+        delay = float((found.get("parameters") or {}).get("delay", 0))
+        left = delay - age(claim["metadata"]["creationTimestamp"]) if delay else 0.0
+        if left > 0:
+            return left
+        self._bind(claim, found)
+        return None
+
+    def _tell(self, claim: Obj, reason: str, message: str, *, warning: bool = False) -> None:
+        known = (claim["metadata"]["uid"], reason)
+        if known not in self._told:
+            self._told.add(known)
+            self.cluster.event(claim, reason, message, COMPONENT, warning=warning)
+
+    def _bind(self, claim: Obj, found: Obj) -> None:
+        meta, spec = claim["metadata"], claim["spec"]
         volume = _volume(claim, found)
         if self.store.find(VOLUMES, volume["metadata"]["name"]) is None:
             self.store.create(VOLUMES, volume)

@@ -193,7 +193,7 @@ class Api:
         if resource == "pods":
             limits.fill_in(new, self.store)
             pods.service_account(new, self.store, self.project)
-            pods.tolerations(new)
+            pods.tolerations(new, self.store)
             scc.admit(new, user, self.rbac, self.project)
         lookup.admit(resource, new, self.store)
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 from sandbox.apimachinery import errors
 from sandbox.apimachinery.json_types import Json, Obj
 from sandbox.apimachinery.names import invalid
+from sandbox.apimachinery.store import now
 from sandbox.authorization.users import AUDIENCE, Tokens
 from sandbox.registry.api import Api, Stored
 from sandbox.registry.rest import Context, Storage
@@ -75,9 +76,18 @@ class Evictions(Storage):
         self._api = api
 
     async def create(self, name: str, obj: Obj, context: Context) -> Obj:
-        """Delete the pod with its grace period."""
+        """Mark the pod as evicted, and delete it with its grace period."""
+        if not context.dry_run:
+            self._api.store.modify("pods", name, _evict)
         self._api.delete("pods", name, context.user, obj.get("deleteOptions"), dry_run=context.dry_run)
         return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
+
+
+def _evict(pod: Obj) -> None:
+    evicted = {"type": "DisruptionTarget", "status": "True", "lastProbeTime": None}
+    evicted |= {"reason": "EvictionByEvictionAPI", "message": "Eviction API: evicting"}
+    others = [each for each in pod["status"].get("conditions") or [] if each["type"] != evicted["type"]]
+    pod["status"]["conditions"] = [*others, {**evicted, "lastTransitionTime": now()}]
 
 
 class TokenRequests(Storage):
@@ -102,15 +112,15 @@ class TokenRequests(Storage):
         if bound and bound.get("kind") == "Pod":
             pod = self._api.store.get("pods", bound["name"])
         token = self._tokens.issue(name, seconds, audiences, pod)
-        now = datetime.now(timezone.utc)
+        issued = datetime.now(timezone.utc)
         meta = {"name": name, "namespace": self._api.project.name, "uid": account["metadata"]["uid"]}
         return {
             "kind": "TokenRequest",
             "apiVersion": "authentication.k8s.io/v1",
-            "metadata": {**meta, "creationTimestamp": now.strftime(SECONDS)},
+            "metadata": {**meta, "creationTimestamp": issued.strftime(SECONDS)},
             "spec": {"audiences": audiences, "expirationSeconds": seconds, "boundObjectRef": bound},
             "status": {
                 "token": token,
-                "expirationTimestamp": (now + timedelta(seconds=seconds)).strftime(SECONDS),
+                "expirationTimestamp": (issued + timedelta(seconds=seconds)).strftime(SECONDS),
             },
         }

@@ -149,7 +149,7 @@ class Scheduler(Controller):
     def _evict(self, victim: Obj, preemptor: Obj, node: str) -> None:
         name = victim["metadata"]["name"]
         disruption = {"type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler"}
-        disruption |= {"message": PREEMPTING}
+        disruption |= {"message": PREEMPTING, "observedGeneration": victim["metadata"].get("generation", 1)}
         self.store.modify("pods", name, lambda obj: _set_condition(obj, disruption))
         self.cluster.delete("pods", name, NAME)
         text = f"Preempted by pod {preemptor['metadata']['uid']} on node {node}"

@@ -32,6 +32,7 @@ PACE = 0.03
 REGISTRY, FAILING, CLOSED = "127.0.0.1:5000", "127.0.0.1:5998", "127.0.0.1:5999"
 PYTHON = "python-312:latest"
 RESTARTS = 2  # of a container that the replay waits for
+RECORDED = Path(__file__).with_name("failing-pods.jsonl")
 NAME = re.compile(r"failing pod ([\w-]+): (create|watch of the pod|watch of its events)")
 EPOCH = "1970-01-01T00:00:00Z"
 VARYING = [  # in texts
@@ -70,7 +71,7 @@ class Replayed:
 def recorded() -> dict[str, Recorded]:
     """All causes by name."""
     causes: dict[str, Recorded] = {}
-    for line in (Path(__file__).parent / "failing-pods.jsonl").read_text().splitlines():
+    for line in RECORDED.read_text().splitlines():
         exchange = json.loads(line)
         about = re.fullmatch(
             r"failing pod ([\w-]+): (create|watch of the pod|watch of its events)", exchange["name"]
@@ -84,6 +85,12 @@ def recorded() -> dict[str, Recorded]:
         else:
             causes[about[1]].events = [event["object"] for event in exchange["response"]]
     return causes
+
+
+def exchange(name: str) -> Obj:
+    """A recorded request with its answer."""
+    lines = (json.loads(line) for line in RECORDED.read_text().splitlines())
+    return next(each for each in lines if each["name"] == name)
 
 
 def plain(value: Any) -> Any:
@@ -113,6 +120,14 @@ def distinct(objects: list[Obj]) -> list[Obj]:
         if not found or found[-1] != obj:
             found.append(obj)
     return found
+
+
+def without_released(pod: Obj) -> Obj:
+    """A pod without the resources in its status: a kubelet takes them from an ended pod a little later."""
+    status = {
+        key: value for key, value in pod["status"].items() if key not in ("resources", "allocatedResources")
+    }
+    return {**pod, "status": status}
 
 
 def restarts(pod: Obj) -> int:

@@ -26,6 +26,7 @@ from tests.sandbox.kubelet.failing_pods import (
     plain,
     restarts,
     unmatched,
+    without_released,
 )
 from tests.sandbox.recorded import differences
 from tests.sandbox.running import tiny_image
@@ -83,14 +84,6 @@ def at(address: str, each: Recorded) -> Recorded:
 
 def wanted_pods(each: Recorded) -> list[Obj]:
     return distinct([without_released(pod) for pod in each.pods if restarts(pod) <= RESTARTS])
-
-
-def without_released(pod: Obj) -> Obj:
-    """A pod without the resources in its status: a kubelet takes them from an ended pod a little later."""
-    status = {
-        key: value for key, value in pod["status"].items() if key not in ("resources", "allocatedResources")
-    }
-    return {**pod, "status": status}
 
 
 def first_events(events: list[Obj]) -> list[Obj]:
