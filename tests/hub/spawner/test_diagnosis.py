@@ -13,10 +13,22 @@ from hypothesis import strategies as st
 from jupyterhub_openshift.spawner.diagnosis import FailureTimer, Problem, diagnose
 from jupyterhub_openshift.spawner.diagnosis.problem import ADMINISTRATOR, TRY_AGAIN
 
-from .failing_pods import Moment, Obj, in_words, recordings, replay
-
-RECORDINGS = recordings()
-MOMENTS = {cause: list(replay(recording)) for cause, recording in RECORDINGS.items()}
+from .failing_pods import Moment, Obj, in_words
+from .pod_states import (
+    BUSY,
+    ENDED,
+    MOMENTS,
+    RECORDINGS,
+    TOO_LARGE,
+    UNBOUND,
+    claim,
+    claim_event,
+    container,
+    pod_event,
+    pod_with,
+    unschedulable,
+    waiting,
+)
 
 
 class Expected(NamedTuple):
@@ -297,30 +309,6 @@ def test_a_failure_stays_one_whenever_the_hub_looks(cause):
         assert problem.patience == 0, moment.change
 
 
-def pod_with(status: Obj, spec: Obj | None = None) -> Obj:
-    """A scheduled pod with this container status."""
-    pod = deepcopy(MOMENTS["crash-1"][1].pod)
-    pod["spec"] |= spec or {}
-    pod["status"] |= status
-    return pod
-
-
-def container(state: Obj, restarts: int = 0, last: Obj | None = None, **fields: object) -> Obj:
-    return {
-        "name": "notebook",
-        "image": "nosuch-notebook:1.0",
-        "ready": False,
-        "restartCount": restarts,
-        "state": state,
-        "lastState": last or {},
-        **fields,
-    }
-
-
-def waiting(reason: str, message: str | None = None) -> Obj:
-    return {"waiting": {"reason": reason} | ({"message": message} if message else {})}
-
-
 @pytest.mark.parametrize(
     ("reason", "message", "sentence"),
     [
@@ -421,7 +409,6 @@ def test_an_image_with_a_digest_is_named_without_it():
     assert problem.message.startswith('The image "minimal-notebook" does not exist')
 
 
-ENDED = {"terminated": {"exitCode": 4, "reason": "Error"}}
 IN_INIT = waiting("PodInitializing")
 
 
@@ -460,25 +447,6 @@ def test_a_pod_that_failed_is_explained():
 def test_a_server_that_was_restarted_once_may_still_start():
     running = container({"running": {"startedAt": "2026-11-27T01:17:37Z"}}, 1, ENDED, ready=True)
     assert diagnose(pod_with({"phase": "Running", "containerStatuses": [running]}), [], []) is None
-
-
-def pod_event(reason: str, message: str, **fields: object) -> Obj:
-    return {"involvedObject": {"kind": "Pod"}, "reason": reason, "message": message, **fields}
-
-
-def unschedulable(message: str) -> Obj:
-    scheduled = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
-    pod = deepcopy(MOMENTS["insufficient-memory"][0].pod)
-    pod["status"] = {"phase": "Pending", "conditions": [scheduled]}
-    return pod
-
-
-BUSY = (
-    "0/6 nodes are available: 3 Insufficient memory, 3 node(s) had untolerated taint "
-    "{node-role.kubernetes.io/master: }. preemption: 0/6 nodes are available: "
-    "3 No preemption victims found for incoming pod, 3 Preemption is not helpful for scheduling."
-)
-TOO_LARGE = BUSY.replace("3 No preemption victims found for incoming pod, 3 ", "6 ")
 
 
 @pytest.mark.parametrize(
@@ -538,18 +506,6 @@ def test_an_unschedulable_pod_waits_for_a_node_that_may_come(message, events, pa
     problem = diagnose(unschedulable(message), [], events)
     assert problem is not None
     assert (problem.patience, problem.waiting) == (patience, waiting)
-
-
-def claim(phase: str = "Pending") -> Obj:
-    return {"metadata": {"name": "jupyterhub-nb-alice"}, "status": {"phase": phase}}
-
-
-def claim_event(reason: str, message: str) -> Obj:
-    of = {"kind": "PersistentVolumeClaim", "name": "jupyterhub-nb-alice"}
-    return {"involvedObject": of, "reason": reason, "message": message}
-
-
-UNBOUND = unschedulable("0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.")
 
 
 @pytest.mark.parametrize(
