@@ -25,11 +25,14 @@ class Browser:
         """A page as it is written; with a form, the answer to it."""
         return self.answer(url, form)[2]
 
-    def answer(self, url: str, form: dict[str, str] | None = None) -> tuple[int, Message, str]:
+    def answer(
+        self, url: str, form: dict[str, str] | None = None, accept: str = "*/*"
+    ) -> tuple[int, Message, str]:
         """Status, headers and body of an answer; 0 where none came."""
         data = urllib.parse.urlencode(form).encode() if form else None
         try:
-            with self._opener.open(url, data) as response:
+            request = urllib.request.Request(url, data, {"Accept": accept})
+            with self._opener.open(request) as response:
                 return response.status, response.headers, response.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.headers, error.read().decode()
