@@ -6,11 +6,10 @@ hub image, or the config map `jupyterhub-cfg`. See `jupyterhub_openshift/config_
 
 from jupyterhub_openshift import configure
 from jupyterhub_openshift.config_files.loader import load_config_files
-from jupyterhub_openshift.database_outages import answer_database_outages
+from jupyterhub_openshift.database import prepare_database_use
 from jupyterhub_openshift.errors import log_version
 from jupyterhub_openshift.inputs import read_inputs
 from jupyterhub_openshift.logs import start_log
-from jupyterhub_openshift.read_transactions import end_read_transactions
 from jupyterhub_openshift.setting_conflicts import refuse_conflicts
 
 start_log()  # as text or JSON
@@ -37,5 +36,4 @@ configure.configure_culling(c, settings, project)
 configure.configure_metrics(c, settings, project)
 configure.configure_pages(c, settings, project)  # your templates take precedence
 refuse_conflicts(c, settings, project)
-end_read_transactions()  # so that no request fails after a restart of the database
-answer_database_outages()  # with 503, instead of treating users as not logged in
+prepare_database_use()  # fewer statements, and a page instead of an error during an outage

@@ -7,15 +7,15 @@ from jupyterhub import orm
 from sqlalchemy import NullPool, create_engine, event, inspect, text
 from sqlalchemy.orm import Session
 
-from jupyterhub_openshift import read_transactions
 from jupyterhub_openshift.configure import database_url
+from jupyterhub_openshift.database import read_transactions
 from jupyterhub_openshift.preflight.database import wait_for_database
 from tests.waiting import eventually
 
-from .browser import Browser
-from .database import environment_of, settings_of
-from .hub_process import hub_at, kubeconfig, no_image_stream
-from .proxy_process import running
+from ..browser import Browser
+from ..database import environment_of, settings_of
+from ..hub_process import hub_at, kubeconfig, no_image_stream
+from ..proxy_process import running
 
 OF_THE_HUB = "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
 

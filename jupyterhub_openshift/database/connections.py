@@ -1,0 +1,45 @@
+"""Pooled connections are checked by a look at their socket, instead of a query before each transaction.
+
+JupyterHub sends `SELECT 1` in a transaction of its own whenever a connection leaves the pool, about 20 times
+in one start of a server (`register_ping_connection`, jupyterhub/orm.py). A database that ended, was restarted
+or moved has closed its connections: the socket of such a connection is readable, as it holds the last message
+of the server or the end of the stream. The socket of a healthy idle connection has nothing to read. Neither
+check notices a network that is cut without a packet.
+
+Other databases than PostgreSQL keep JupyterHub's own check.
+"""
+
+import select
+from typing import Any
+
+from jupyterhub import orm
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DisconnectionError
+
+_ping = orm.register_ping_connection
+
+
+def check_connections_by_socket() -> None:
+    """Register this check instead of JupyterHub's, for engines that are made from now on."""
+    orm.register_ping_connection = _register
+
+
+def _register(engine: Engine) -> None:
+    if engine.driver != "psycopg2":
+        _ping(engine)
+        return
+    event.listen(engine, "checkout", _check)
+
+
+def _check(connection: Any, *_: object) -> None:  # noqa: ANN401 (psycopg2's connection)
+    """Raise a DisconnectionError, upon which the pool connects anew."""
+    if connection.closed or _is_readable(connection.fileno()):
+        raise DisconnectionError("the database has closed this connection")
+
+
+def _is_readable(descriptor: int) -> bool:
+    """Whether there is something to read, or the other side has closed the stream; without waiting."""
+    poll = select.poll()  # not select(), which fails for descriptors of 1024 and more
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(0))
