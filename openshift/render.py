@@ -12,6 +12,7 @@
 | `"env": {"A": "b"}` | the list of `name` and `value` that a container takes |
 | an annotation that is not a string | the value as JSON text |
 | `"message": [lines]` | one string |
+| `{"script": "objects/database.sh"}` | the text of that file without its comments |
 | `"more_objects"` | objects before those of the base |
 
 A template declares the parameters that it uses, in the order of `parameters.json`. Each workload gets image
@@ -112,6 +113,8 @@ def fill(value: Any, variables: Obj) -> Any:  # noqa: ANN401 (any JSON)
         return [fill(item, variables) for item in value]
     if not isinstance(value, dict):
         return value
+    if value.keys() == {"script"}:
+        return script(value["script"])
     filled = {key: fill(item, variables) for key, item in value.items()}
     if isinstance(filled.get("env"), dict):
         filled["env"] = [
@@ -119,6 +122,12 @@ def fill(value: Any, variables: Obj) -> Any:  # noqa: ANN401 (any JSON)
             for name, text in filled["env"].items()
         ]
     return {key: item for key, item in filled.items() if item is not None}
+
+
+def script(path: str) -> str:
+    """Read a shell script without its comment lines."""
+    lines = (SOURCES / path).read_text().splitlines()
+    return "\n".join(line for line in lines if not line.startswith("#")) + "\n"
 
 
 def merge(base: Obj, top: Obj) -> Obj:
