@@ -77,10 +77,12 @@ lock: $(venv)/.sandbox ## the newest versions of everything, locked with hashes
 	$(call uv_lock,builder/nodejs)
 	$(call uv_lock,notebook/requirements)
 	$(call uv_lock,notebook/scipy-notebook/requirements)
+	$(python) -m tests.images.popular_packages
 	npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 
 uv_lock = $(venv)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \
-	--no-emit-index-url --override notebook/common/overrides.txt --custom-compile-command 'make lock' $(1).in -o $(1).txt
+	--no-emit-index-url --override notebook/common/overrides.txt --constraint constraints.txt \
+	--custom-compile-command 'make lock' $(1).in -o $(1).txt
 
 .PHONY: clean
 clean: ## stops the sandbox and deletes its state and the venv

@@ -267,6 +267,20 @@ def test_on_its_own_with_a_password_nothing_else_opens_it(workshop, notebook):
     assert printed == ["0", "403", "403", "200", "0"]  # tokens, anybody, a guess, the password, in arguments
 
 
+PULL = """
+git init -q -b main /tmp/course && cd /tmp/course && echo lesson > lesson.txt && git add .
+git -c user.name=me -c user.email=me@example.com commit -qm first
+token=$(grep -o -m1 'token=[0-9a-f]*' /tmp/log)
+curl -s "127.0.0.1:8080/git-pull/api?repo=/tmp/course&branch=main&$token" | grep -o '"phase": "finished"'
+cat ~/course/lesson.txt
+"""
+
+
+def test_a_link_to_a_git_repository_brings_its_files(workshop, notebook):
+    printed = workshop.run(notebook, SERVE + PULL, own_network=True).splitlines()
+    assert printed == ['"phase": "finished"', "lesson"]
+
+
 def test_an_incremental_build_takes_the_last_ones_packages(workshop, notebook, repo):
     source = repo({"requirements.txt": "cowsay\n"})
     image, _ = workshop.build(source, notebook)

@@ -1,0 +1,379 @@
+"""A corpus of repositories: how people name packages, and what a build installs, remarks or refuses.
+
+The scripts run for real, with uv and an environment, on an index of small wheels: without image or network.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import packaging
+import pytest
+
+from tests.paths import CHECKOUT
+
+UV = Path(sys.executable).with_name("uv")
+COMMON = CHECKOUT / "notebook/common"
+# The server is what an image has; its direct requirement is `server>=1`.
+INDEX = {
+    "server==1.0": ["tornado>=6", "traitlets"],
+    "server==2.0": ["tornado>=6", "traitlets"],
+    "tornado==5.0": [],
+    "tornado==6.0": [],
+    "tornado==6.1": [],
+    "traitlets==5.0": [],
+    "pandas==2.0": [],
+    "pandas==3.0": ['pyarrow; extra == "parquet"'],
+    "pyarrow==20.0": [],
+    "old-web==1.0": ["tornado<6"],
+}
+BACKEND = """
+import zipfile
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    name = "mine-0.1-py3-none-any.whl"
+    with zipfile.ZipFile(f"{folder}/{name}", "w") as wheel:
+        wheel.writestr("mine.py", "")
+        wheel.writestr("mine-0.1.dist-info/METADATA",
+                       "Metadata-Version: 2.1\\nName: mine\\nVersion: 0.1\\nRequires-Dist: pandas<3\\n")
+        wheel.writestr("mine-0.1.dist-info/WHEEL", "Wheel-Version: 1.0\\nTag: py3-none-any\\n")
+        wheel.writestr("mine-0.1.dist-info/RECORD", "")
+    return name
+build_editable = build_wheel
+"""
+PROJECT = '[project]\nname = "mine"\nversion = "0.1"\ndependencies = ["pandas<3"]\n'
+BUILT = f'{PROJECT}[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+
+
+@dataclass
+class Outcome:
+    """The end of one build: new packages, and the lines of the log."""
+
+    installed: dict[str, str]
+    log: list[str]
+
+
+class Builder:
+    """The part of an assemble script that installs packages, in an environment with the server."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.index = folder / "index"
+        self.index.mkdir()
+        for release, requires in INDEX.items():
+            make_wheel(self.index, *release.split("=="), requires)
+        self.scripts = folder / "builder"
+        shutil.copytree(COMMON, self.scripts)
+        (self.scripts / "requirements.in").write_text("server>=1\n")
+        self.env = {
+            "PATH": "/usr/bin:/bin",
+            "UV_CACHE_DIR": str(folder / "cache"),
+            "UV_CONFIG_FILE": str(folder / "uv.toml"),
+        }
+        (folder / "uv.toml").write_text(f'[pip]\nno-index = true\nfind-links = ["{self.index}"]\n')
+        self.image = folder / "image"
+        self.run(UV, "venv", "--quiet", self.image, "--python", sys.executable)
+        shutil.copytree(Path(packaging.__file__).parent, site_packages(self.image) / "packaging")
+        python = self.image / "bin/python"
+        self.run(UV, "pip", "install", "--python", python, "server==1.0", "tornado==6.0")
+
+    def run(
+        self, *words: str | Path, cwd: Path | None = None, **environ: str
+    ) -> subprocess.CompletedProcess[str]:
+        env = {**self.env, **environ}
+        return subprocess.run(words, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+
+    def build(self, repository: Path, **environ: str) -> Outcome:
+        script = self.scripts / "dependency_files.py"
+        found = self.run(sys.executable, script, repository, self.folder, **environ)
+        log, arguments = found.stderr.splitlines(), found.stdout.splitlines()
+        if found.returncode or not arguments:
+            return Outcome({}, log)
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            layer = Path(folder) / "layer"
+            shutil.copytree(self.image, layer, symlinks=True)
+            script = self.scripts / "install_packages.py"
+            done = self.run(layer / "bin/python", script, UV, "the server", *arguments, cwd=repository)
+            before, after = installed(self.image), installed(layer)
+        new = {name: after[name] for name in after if after[name] != before.get(name)}
+        return Outcome(new, log + done.stderr.splitlines())
+
+
+def site_packages(environment: Path) -> Path:
+    return Path(sysconfig.get_path("purelib", vars={"base": str(environment)}))
+
+
+def installed(environment: Path) -> dict[str, str]:
+    return dict(path.stem.split("-", 1) for path in site_packages(environment).glob("*.dist-info"))
+
+
+def make_wheel(folder: Path, name: str, version: str, requires: list[str]) -> None:
+    module = name.replace("-", "_")
+    extras = {"parquet"} if any("extra" in text for text in requires) else set()
+    metadata = [
+        "Metadata-Version: 2.1",
+        f"Name: {name}",
+        f"Version: {version}",
+        *(f"Provides-Extra: {extra}" for extra in extras),
+        *(f"Requires-Dist: {text}" for text in requires),
+    ]
+    info = f"{module}-{version}.dist-info"
+    with zipfile.ZipFile(folder / f"{module}-{version}-py3-none-any.whl", "w") as wheel:
+        for path, text in {
+            f"{module}.py": "",
+            f"{info}/METADATA": "\n".join(metadata) + "\n",
+            f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+            f"{info}/RECORD": "",
+        }.items():
+            wheel.writestr(zipfile.ZipInfo(path), text)
+
+
+@pytest.fixture(scope="module")
+def builder(tmp_path_factory) -> Builder:
+    return Builder(tmp_path_factory.mktemp("builder"))
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """Make the folder of a repository: `repository({"requirements.txt": "pandas"})`."""
+
+    def make(files: dict[str, str | bytes]) -> Path:
+        for name, content in files.items():
+            file = tmp_path / "repository" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return tmp_path / "repository"
+
+    return make
+
+
+def lock(**packages: str) -> str:
+    """A Pipfile.lock."""
+    entries = ", ".join(f'"{name}": {{"version": "=={version}"}}' for name, version in packages.items())
+    return f'{{"_meta": {{"sources": [{{"url": "https://pypi.org/simple"}}]}}, "default": {{{entries}}}}}'
+
+
+INSTALLED = {
+    "requirements.txt": ({"requirements.txt": "pandas\n"}, {"pandas": "3.0"}),
+    "no dependencies at all": ({"Index.ipynb": "{}"}, {}),
+    "Windows line ends": ({"requirements.txt": "pandas<3\r\n# comment\r\n"}, {"pandas": "2.0"}),
+    "a byte order mark": ({"requirements.txt": "\ufeffpandas\n".encode()}, {"pandas": "3.0"}),
+    "UTF-16, as PowerShell writes it": (
+        {"requirements.txt": "pandas<3\r\n".encode("utf-16")},
+        {"pandas": "2.0"},
+    ),
+    "-r and -c, in folders": (
+        {
+            "requirements.txt": "-r more/base.txt\n",
+            "more/base.txt": "-c limits.txt\npandas\n",
+            "more/limits.txt": "pandas<3\n",
+        },
+        {"pandas": "2.0"},
+    ),
+    "UTF-16 behind -r": (
+        {"requirements.txt": "-r base.txt\n", "base.txt": "pandas<3".encode("utf-16")},
+        {"pandas": "2.0"},
+    ),
+    "an extra": ({"requirements.txt": "pandas[parquet]\n"}, {"pandas": "3.0", "pyarrow": "20.0"}),
+    "a marker that does not hold": ({"requirements.txt": 'pandas; sys_platform == "win32"\n'}, {}),
+    "-e .": (
+        {"requirements.txt": "-e .\n", "pyproject.toml": BUILT, "backend.py": BACKEND},
+        {"mine": "0.1", "pandas": "2.0"},
+    ),
+    "a project beside requirements.txt": (
+        {"requirements.txt": "pyarrow\n", "pyproject.toml": BUILT, "backend.py": BACKEND},
+        {"mine": "0.1", "pandas": "2.0", "pyarrow": "20.0"},
+    ),
+    "[project] without [build-system]": ({"pyproject.toml": PROJECT}, {"pandas": "2.0"}),
+    "pyproject.toml for tools only": ({"pyproject.toml": "[tool.ruff]\nline-length = 99\n"}, {}),
+    "Pipfile": (
+        {"Pipfile": '[packages]\npandas = {version = "<4", extras = ["parquet"]}\n'},
+        {"pandas": "3.0", "pyarrow": "20.0"},
+    ),
+    "Pipfile.lock": (
+        {"Pipfile": '[packages]\npandas = "*"\n', "Pipfile.lock": lock(pandas="2.0")},
+        {"pandas": "2.0"},
+    ),
+    "Pipfile beside requirements.txt": (
+        {"requirements.txt": "pyarrow\n", "Pipfile": '[packages]\npandas = "*"\n'},
+        {"pyarrow": "20.0"},
+    ),
+    "binder/requirements.txt": ({"binder/requirements.txt": "pandas<3\n"}, {"pandas": "2.0"}),
+    ".binder/ goes before the root": (
+        {".binder/requirements.txt": "pandas\n", "requirements.txt": "pyarrow\n"},
+        {"pandas": "3.0"},
+    ),
+    "a Python package named binder": (
+        {"binder/__init__.py": "", "requirements.txt": "pandas\n"},
+        {"pandas": "3.0"},
+    ),
+    "conda's file beside requirements.txt": (
+        {"environment.yml": "name: mine\n", "requirements.txt": "pandas\n"},
+        {"pandas": "3.0"},
+    ),
+    "a version of the image's that the server also accepts": (
+        {"requirements.txt": "tornado==6.1\n"},
+        {"tornado": "6.1"},
+    ),
+    "a package that the image has": ({"requirements.txt": "tornado\nserver\n"}, {}),
+}
+
+
+@pytest.mark.parametrize("name", INSTALLED)
+def test_a_repository_gets_its_packages(name, builder, repository):
+    files, installed = INSTALLED[name]
+    outcome = builder.build(repository(files))
+    assert outcome.installed == installed, outcome.log
+
+
+def test_hashes_are_checked(builder, repository):
+    right = sha256((builder.index / "pandas-2.0-py3-none-any.whl").read_bytes()).hexdigest()
+    good = builder.build(repository({"requirements.txt": f"pandas==2.0 \\\n    --hash=sha256:{right}\n"}))
+    assert good.installed == {"pandas": "2.0"}
+    bad = builder.build(repository({"requirements.txt": f"pandas==2.0 --hash=sha256:{'0' * 64}\n"}))
+    assert bad.installed == {}
+    assert any("Hash mismatch" in line for line in bad.log), bad.log
+
+
+def test_a_git_address_is_installed(builder, repository, tmp_path):
+    source = repository({"pyproject.toml": BUILT, "backend.py": BACKEND}).rename(tmp_path / "source")
+    commands = ("init -q", "add -A", "-c user.name=me -c user.email=me@example.com commit -qm first")
+    for words in commands:
+        subprocess.run(["git", "-C", source, *words.split()], check=True)
+    outcome = builder.build(repository({"requirements.txt": f"mine @ git+file://{source}\n"}))
+    assert outcome.installed == {"mine": "0.1", "pandas": "2.0"}, outcome.log
+
+
+def test_what_is_not_read_is_told(builder, repository):
+    files = {
+        "binder/requirements.txt": "pandas\n",
+        "requirements.txt": "pyarrow\n",
+        "pyproject.toml": PROJECT,
+    }
+    assert builder.build(repository(files)).log[:2] == [
+        "     requirements.txt is not read, since binder/ names the packages",
+        "     pyproject.toml is not read, since binder/ names the packages",
+    ]
+
+
+def test_a_lock_file_beside_a_project_is_told(builder, repository):
+    outcome = builder.build(repository({"pyproject.toml": PROJECT, "uv.lock": ""}))
+    assert outcome.log[0] == "     uv.lock is not read: the versions come from pyproject.toml"
+
+
+def test_variables_choose_files_as_in_the_sclorg_images(builder, repository):
+    files = {
+        "requirements.txt": "pyarrow\n",
+        "Pipfile": '[packages]\npandas = "*"\n',
+        "pyproject.toml": BUILT,
+        "backend.py": BACKEND,
+    }
+    environ = {"ENABLE_PIPENV": "true", "DISABLE_PYPROJECT_TOML_PROCESSING": "1"}
+    assert builder.build(repository(files), **environ).installed == {"pandas": "3.0"}
+
+
+def test_setup_py_is_installed_unless_it_is_disabled(builder, repository):
+    source = repository({"setup.py": "from setuptools import setup; setup()\n"})
+    script = builder.scripts / "dependency_files.py"
+    assert builder.run(sys.executable, script, source, builder.folder).stdout == f"{source}\n"
+    disabled = {"DISABLE_SETUP_PY_PROCESSING": "1"}
+    assert builder.run(sys.executable, script, source, builder.folder, **disabled).stdout == ""
+
+
+CONDA = (
+    "needs conda, which is not in this image. List the packages in requirements.txt instead, one per line, "
+    "for example: pandas>=2"
+)
+REFUSED = {
+    "Requirements.txt": (
+        {"Requirements.txt": "pandas\n"},
+        "Requirements.txt is not read. Rename it to requirements.txt.",
+    ),
+    "requirement.txt": (
+        {"requirement.txt": "pandas\n"},
+        "requirement.txt is not read. Rename it to requirements.txt.",
+    ),
+    "pipfile": ({"pipfile": ""}, "pipfile is not read. Rename it to Pipfile."),
+    "postbuild": ({"postbuild": "true"}, "postbuild is not read. Rename it to postBuild."),
+    "requirements/base.txt": (
+        {"requirements/base.txt": "pandas\n"},
+        "requirements/base.txt is not read. Add a requirements.txt with the line: -r requirements/base.txt",
+    ),
+    "environment.yml": ({"environment.yml": "name: mine\n"}, f"environment.yml {CONDA}"),
+    "binder/environment.yml": (
+        {"binder/environment.yml": "name: mine\n"},
+        f"binder/environment.yml {CONDA}",
+    ),
+    "apt.txt": (
+        {"apt.txt": "graphviz\n", "requirements.txt": "pandas\n"},
+        "apt.txt names Debian packages, which a build cannot install without root. Build on a base image "
+        "that has them. To build without it, list apt.txt in .s2iignore.",
+    ),
+    "install.R": (
+        {"binder/install.R": ""},
+        "binder/install.R is for a language that is not in this image. To build without it, list "
+        "binder/install.R in .s2iignore.",
+    ),
+    "binder/start": (
+        {"binder/start": "", "binder/requirements.txt": ""},
+        "binder/start is not run: set environment variables in .s2i/environment. To build without it, list "
+        "binder/start in .s2iignore.",
+    ),
+    "Poetry without a package": (
+        {"pyproject.toml": "[tool.poetry]\npackage-mode = false\n"},
+        "pyproject.toml has package-mode = false, which only Poetry can read. Write the packages to "
+        "requirements.txt: poetry export --without-hashes --output requirements.txt",
+    ),
+    "broken TOML": (
+        {"pyproject.toml": "[project\n"},
+        "pyproject.toml cannot be read: Expected ']' at the end of a table declaration (at line 1, column 9)",
+    ),
+    "Latin-1": (
+        {"requirements.txt": "pandas # für mich\n".encode("latin-1")},
+        "requirements.txt is not in UTF-8. Save it as UTF-8.",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_repository_whose_packages_would_be_missing_is_refused(name, builder, repository):
+    files, sentence = REFUSED[name]
+    assert builder.build(repository(files)) == Outcome({}, [f"ERROR: {sentence}"])
+
+
+def test_a_conflict_names_both_requirements_and_a_version_that_fits(builder, repository):
+    outcome = builder.build(repository({"requirements.txt": "pandas\ntornado==5.0\n"}))
+    assert outcome == Outcome(
+        {},
+        [
+            "ERROR: Your requirement tornado==5.0 conflicts with the server:",
+            "  server 1.0 needs tornado>=6; yours installs tornado 5.0",
+            "Write instead: tornado==6.1",
+        ],
+    )
+
+
+def test_a_conflict_of_a_dependency_names_the_package_that_needs_it(builder, repository):
+    outcome = builder.build(repository({"requirements.txt": "old-web\n"}))
+    assert outcome == Outcome(
+        {},
+        [
+            "ERROR: Your requirement old-web conflicts with the server:",
+            "  server 1.0 needs tornado>=6; yours installs tornado 5.0, since old-web needs it",
+            "No version of old-web works with the server: remove it.",
+        ],
+    )
+
+
+def test_a_message_of_thousands_of_lines_is_cut(builder, repository):
+    lines = "".join(f"no-such-package-{number}\n" for number in range(200))
+    log = builder.build(repository({"requirements.txt": lines})).log
+    assert len(log) <= 20
+    assert max(map(len, log)) <= 310
