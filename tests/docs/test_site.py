@@ -15,6 +15,7 @@ from traitlets.config import Config
 from docs.generated_pages import COMMANDS, GROUPS, ORDER, pages
 from jupyterhub_openshift import configure
 from jupyterhub_openshift.config_files.loader import load_config_files
+from jupyterhub_openshift.preflight.finding import FAILURE, PASSED, UNKNOWN, WARNING
 from tests.docs.pages import CHECKOUT, DOCS, PAGES, examples
 from tests.hub.example_settings import PROJECT, settings
 from tests.openshift.rendered import ITEMS, TEMPLATES, Obj, process, required
@@ -101,6 +102,28 @@ def test_the_page_of_labels_lists_every_label_and_annotation_of_the_templates() 
     packages = [CHECKOUT / "jupyterhub_openshift", Path(kubespawner.__file__).parent]
     code = "\n".join(path.read_text() for package in packages for path in package.rglob("*.py"))
     assert [name for name in listed - used if name not in code] == []
+
+
+def test_the_security_model_lists_every_permission_of_the_hubs_role() -> None:
+    _, _, table = PAGES["explanation/security.md"].partition("| resource | permission | purpose |\n")
+    rows = re.findall(r"^\| (`.+?`) \| (.+?) \|", table.partition("\n\n")[0], re.MULTILINE)
+    listed = {
+        (resource, verb)
+        for resources, verbs in rows
+        for resource in re.findall("`(.+?)`", resources)
+        for verb in re.findall("get|list|watch|create|patch|delete", verbs)
+    }
+    role = next(obj for obj in process("jupyterhub-workspace") if obj["kind"] == "Role")
+    assert listed == {
+        (resource, verb) for rule in role["rules"] for resource in rule["resources"] for verb in rule["verbs"]
+    }
+
+
+def test_the_page_of_the_preflight_lists_every_check() -> None:
+    listed = re.findall(r"^\| `([a-z ]+)` \|", PAGES["reference/preflight.md"], re.MULTILINE)
+    code = "\n".join(path.read_text() for path in (CHECKOUT / "jupyterhub_openshift/preflight").glob("*.py"))
+    checks = set(re.findall(r'(?:Finding\(\s*|CHECK = )"([a-z ]+)"', code)) - {"start"}
+    assert set(listed) - {PASSED, WARNING, FAILURE, UNKNOWN} == checks
 
 
 def metadatas(obj: Obj) -> list[dict[str, str]]:
