@@ -28,6 +28,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from sandbox.containers import overlay
+from sandbox.containers.console import Console
 from sandbox.containers.host import HOST_ETC, ROOT_LINKS
 from sandbox.containers.image_store import Image
 from sandbox.containers.memory import MemoryLimit
@@ -35,6 +36,7 @@ from sandbox.containers.memory import MemoryLimit
 HOST_DIRECTORIES = "sandbox.host-directories"  # image label: where the interpreters are, if not under /usr
 ENTER = Path(__file__).with_name("enter.py")
 POLL = 0.005
+WITH_TERMINAL = ("setsid", "--ctty", "--")  # makes the terminal the controlling one, for job control
 SHM_SIZE = 64 * 1024 * 1024
 
 
@@ -77,9 +79,18 @@ class Container:
             *argv,
         ]
 
-    async def start(self, argv: list[str], env: Mapping[str, str], output: int | IO[bytes]) -> Running:
+    async def start(
+        self,
+        argv: list[str],
+        env: Mapping[str, str],
+        output: int | IO[bytes],
+        console: Console | None = None,
+    ) -> Running:
         """Start the container; return once its process exists."""
         reading, writing = os.pipe()
+        stdin = console.childs_end if console else asyncio.subprocess.DEVNULL
+        if console and console.terminal:
+            argv, env, output = [*WITH_TERMINAL, *argv], {"TERM": "xterm", **env}, stdin
         try:
             command = self.bwrap_command(argv)
             command[1:1] = ["--info-fd", str(writing)]
@@ -88,7 +99,7 @@ class Container:
                 *dying_with_us(),
                 *command,
                 env=dict(env),
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=output,
                 stderr=asyncio.subprocess.STDOUT,
                 pass_fds=(writing,),
@@ -96,11 +107,13 @@ class Container:
             )
         finally:
             os.close(writing)
+            if console:
+                console.begin()
         try:
             pid = await _child_pid(reading, process.pid)
             while process.returncode is None and not _runs_command(pid):  # noqa: ASYNC110 (no event for it)
                 await asyncio.sleep(POLL)
-            return Running(self, process, pid, dict(env))
+            return Running(self, process, pid, dict(env), console)
         except BaseException:
             process.kill()  # no caller holds it
             raise
@@ -133,12 +146,18 @@ class Running:
     """A started container."""
 
     def __init__(
-        self, container: Container, process: asyncio.subprocess.Process, pid: int, env: dict[str, str]
+        self,
+        container: Container,
+        process: asyncio.subprocess.Process,
+        pid: int,
+        env: dict[str, str],
+        console: Console | None = None,
     ) -> None:
         self.container = container
         self.process = process
         self.pid = pid  # of the container's PID 1, as the host sees it
         self.env = env
+        self.console = console
 
     def is_there(self) -> bool:
         """Return True while the container's PID 1 runs."""
@@ -153,6 +172,8 @@ class Running:
     async def wait(self) -> int:
         """Wait for the end; return the exit code, 128 plus the signal's number when killed."""
         code = await self.process.wait()
+        if self.console:
+            await self.console.finish()
         return code if code >= 0 else 128 - code
 
     def signal(self, number: int) -> None:
@@ -298,4 +319,4 @@ def _runs_command(pid: int) -> bool:
         program = Path(f"/proc/{pid}/exe").readlink()
     except OSError:
         return True  # it has ended, or runs under another user
-    return program.name not in ("bwrap", "setpriv")
+    return program.name not in ("bwrap", "setpriv", "setsid")

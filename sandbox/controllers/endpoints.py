@@ -68,7 +68,7 @@ def _endpoints(service: Obj, ready: list[Obj], unready: list[Obj]) -> Obj:
 
 def _slice(service: Obj, pods: list[Obj], ready: list[Obj]) -> Obj:
     meta = service["metadata"]
-    ports = _named(service, _ports(service, pods[0])) if pods else []
+    ports = [{"name": "", **port} for port in _named(service, _ports(service, pods[0]))] if pods else []
     return {
         "kind": "EndpointSlice",
         "apiVersion": "discovery.k8s.io/v1",

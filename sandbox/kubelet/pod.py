@@ -13,6 +13,7 @@ from pathlib import Path
 from sandbox.apimachinery.errors import StatusError
 from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.quantity import Quantity
+from sandbox.containers.console import open_console
 from sandbox.containers.container import Container, Mount, Running, is_root
 from sandbox.containers.image_store import Image, remove_tree
 from sandbox.containers.memory import memory_limit
@@ -275,7 +276,10 @@ class Pod:
         log = self.log_file(record.name, record.restarts)
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
-            starting = asyncio.create_task(container.start(argv, env, output))
+            console = None
+            if record.spec.get("stdin") or record.spec.get("tty"):
+                console = await open_console(log, tty=bool(record.spec.get("tty")))
+            starting = asyncio.create_task(container.start(argv, env, output, console))
             try:
                 running = record.running = await asyncio.shield(starting)
             except asyncio.CancelledError:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 REFUSED = (126, 127)
-FAILED = re.compile(r"(?:setpriv: failed to execute|bwrap: execvp) (?P<command>.+): (?P<why>[^:]+)\n")
+FAILED = re.compile(r"(?:set(?:priv|sid): failed to execute|bwrap: execvp) (?P<command>.+): (?P<why>[^:]+)\n")
 MISSING = "no such file or directory"
 CREATE = "failed to create containerd task: failed to create shim task: OCI runtime create failed"
 

@@ -68,16 +68,21 @@ async def opened(request: web.Request, wanted: Wanted) -> AsyncIterator[Channels
     if wants_spdy(request):
         async with spdy(request, SPDY_PROTOCOL, PROTOCOL_HEADER) as (response, connection):
             streams = await _streams(connection, wanted)
-            yield OverSpdy(response, connection, streams)
-            for stream in streams.values():
-                await stream.close()
+            channels = OverSpdy(response, streams)
+            watching = asyncio.create_task(channels.watch(connection))
+            try:
+                yield channels
+                for stream in streams.values():
+                    await stream.close()
+            finally:
+                watching.cancel()
         return
     socket = web.WebSocketResponse(protocols=WEBSOCKET_PROTOCOLS)
     await socket.prepare(request)
-    channels = OverWebSocket(socket)
-    receiving = asyncio.create_task(channels.receive())
+    messages = OverWebSocket(socket)
+    receiving = asyncio.create_task(messages.receive())
     try:
-        yield channels
+        yield messages
     finally:
         receiving.cancel()
         await asyncio.gather(receiving, return_exceptions=True)
@@ -98,13 +103,10 @@ async def _streams(connection: Connection, wanted: Wanted) -> dict[int, Stream]:
 class OverSpdy:
     """A stream for each channel."""
 
-    def __init__(
-        self, response: web.StreamResponse, connection: Connection, streams: dict[int, Stream]
-    ) -> None:
+    def __init__(self, response: web.StreamResponse, streams: dict[int, Stream]) -> None:
         self.response = response
         self.gone = asyncio.Event()
         self._streams = streams
-        self._watching = asyncio.create_task(self._watch(connection))
 
     async def read(self, channel: int) -> bytes:
         """Return the next data of a stream; empty at its end."""
@@ -115,7 +117,8 @@ class OverSpdy:
         if channel in self._streams:
             await self._streams[channel].write(data)
 
-    async def _watch(self, connection: Connection) -> None:
+    async def watch(self, connection: Connection) -> None:
+        """Wait for the end of the connection."""
         while await connection.streams.get() is not None:
             pass
         self.gone.set()

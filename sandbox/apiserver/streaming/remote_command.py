@@ -70,7 +70,7 @@ class Exec(Connector):
 
 
 class Attach(Connector):
-    """`pods/attach`: the output of the container from now on."""
+    """`pods/attach`: the output of the container from now on, and its input."""
 
     def __init__(self, store: Store, running: RunningContainer, file: LogFile) -> None:
         self._store = store
@@ -78,18 +78,33 @@ class Attach(Connector):
         self._file = file
 
     async def connect(self, request: web.Request, name: str, context: Context) -> web.StreamResponse:
-        """Send the output until the container ends, and report its exit code."""
+        """Pass output and input until the container ends, and report its exit code."""
         pod, container = _target(self._store, request, name)
         running = self._running(pod["metadata"]["name"], container)
         log = self._file(name, container, False)
         if running is None or log is None:
             return _not_running(container)
-        async with opened(request, _wanted(request)) as channels:
-            with suppress(ConnectionError):
-                async for data in _growing(log, running, channels.gone):
-                    await channels.write(STDOUT, data)
-                if not channels.gone.is_set():
+        wanted, console = _wanted(request), running.console
+        async with opened(request, wanted) as channels:
+            tty = wanted.tty and bool(console and console.terminal)
+            output = console.output() if console and tty else _growing(log, running)
+            tasks = [asyncio.create_task(_show(channels, output))]
+            if console and wanted.stdin:
+                once = _spec(pod, container).get("stdinOnce", False)
+                tasks.append(asyncio.create_task(_listen(channels, console.write, to_the_end=once)))
+            if console and console.terminal and tty:
+                tasks.append(asyncio.create_task(_resize(channels, console.terminal.resize)))
+            gone = asyncio.create_task(channels.gone.wait())
+            try:
+                await asyncio.wait([tasks[0], gone], return_when=asyncio.FIRST_COMPLETED)
+                if not gone.done():
                     await send_status(channels, await running.wait())
+            except ConnectionError:
+                pass  # the client is gone
+            finally:
+                for task in (*tasks, gone):
+                    task.cancel()
+                await asyncio.gather(*tasks, gone, return_exceptions=True)
             return channels.response
 
 
@@ -99,6 +114,11 @@ def _target(store: Store, request: web.Request, name: str) -> tuple[Obj, str]:
     if not pod["spec"].get("nodeName"):
         raise bad_request(f"pod {name} does not have a host assigned")
     return pod, container
+
+
+def _spec(pod: Obj, container: str) -> Obj:
+    spec: Obj = next(each for each in pod["spec"]["containers"] if each["name"] == container)
+    return spec
 
 
 def _wanted(request: web.Request) -> Wanted:
@@ -120,8 +140,8 @@ async def _converse(channels: Channels, session: Session, wanted: Wanted) -> int
     output = [_pump(session.read, channels, STDOUT)] if wanted.stdout else []
     output += [_pump(session.read_errors, channels, STDERR)] if wanted.stderr else []
     sending = asyncio.gather(*output)
-    listening = [asyncio.create_task(_listen(channels, session))] if wanted.stdin else []
-    listening += [asyncio.create_task(_resize(channels, session))] if wanted.tty else []
+    listening = [asyncio.create_task(_listen(channels, session.write))] if wanted.stdin else []
+    listening += [asyncio.create_task(_resize(channels, session.resize))] if wanted.tty else []
     gone = asyncio.create_task(channels.gone.wait())
     ended = asyncio.create_task(session.wait())
     try:
@@ -143,23 +163,32 @@ async def _pump(read: Callable[[], Awaitable[bytes]], channels: Channels, channe
             await channels.write(channel, data)
 
 
-async def _listen(channels: Channels, session: Session) -> None:
+async def _listen(
+    channels: Channels, write: Callable[[bytes], Awaitable[None]], *, to_the_end: bool = True
+) -> None:
     while data := await channels.read(STDIN):
-        await session.write(data)
-    await session.write(b"")
+        await write(data)
+    if to_the_end:
+        await write(b"")
 
 
-async def _resize(channels: Channels, session: Session) -> None:
+async def _resize(channels: Channels, resize: Callable[[int, int], None]) -> None:
     while data := await channels.read(RESIZE):
         with suppress(ValueError, KeyError, OSError):
             size = json.loads(data)
-            session.resize(size["Width"], size["Height"])
+            resize(size["Width"], size["Height"])
 
 
-async def _growing(log: Path, running: Running, gone: asyncio.Event) -> AsyncIterator[bytes]:
+async def _show(channels: Channels, output: AsyncIterator[bytes]) -> None:
+    with suppress(ConnectionError):
+        async for data in output:
+            await channels.write(STDOUT, data)
+
+
+async def _growing(log: Path, running: Running) -> AsyncIterator[bytes]:
     with log.open("rb") as file:
         file.seek(0, 2)
-        while not gone.is_set():
+        while True:
             going = running.process.returncode is None
             while data := file.read(64 * 1024):
                 yield data

@@ -34,6 +34,11 @@ class Kubectl:
 
     environment: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def login(self) -> dict[str, str]:
+        """The variables of a user who is logged in."""
+        return {"KUBECONFIG": str(self.directory / "kubeconfig"), "HOME": str(self.directory)}
+
     async def __call__(self, *args: str, stdin: str = "", fails: bool = False) -> str:
         """Return its output; both streams when it fails."""
         process = await self.start(*args)
@@ -43,14 +48,13 @@ class Kubectl:
 
     async def start(self, *args: str) -> asyncio.subprocess.Process:
         """Start it with pipes as streams."""
-        own = {"KUBECONFIG": str(self.directory / "kubeconfig"), "HOME": str(self.directory)}
         return await asyncio.create_subprocess_exec(
             self.path,
             *args,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            env={**os.environ, **own, **self.environment},
+            env={**os.environ, **self.login, **self.environment},
         )
 
 

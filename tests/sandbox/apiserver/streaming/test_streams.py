@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shlex
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -64,19 +65,22 @@ async def test_exec_with_a_terminal_has_a_size_and_job_control(
         it.start("p", "sleep 60")
         await it.phase("p", "Running")
         script = 'test -t 0 && test -t 1 && echo "terminal $TERM"; ps -o pgid= -p $$ | tr -d " "; echo $$'
-        command = f"{run.path} exec -it p -- sh -c '{script}'"
-        own = {"KUBECONFIG": str(tmp_path / "kubeconfig"), "HOME": str(tmp_path), **run.environment}
-        process = await asyncio.create_subprocess_exec(
-            *("script", "--quiet", "--return", "--command", command, "/dev/null"),
-            env={"PATH": "/usr/bin:/bin", **own},
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        assert process.stdout is not None
-        output = (await process.stdout.read()).decode()
-        assert await process.wait() == 0, output
+        output = await in_a_terminal(run, "exec", "-it", "p", "--", "sh", "-c", script)
         terminal, group, pid = output.split("\r\n")[-4:-1]
         assert (terminal, group) == ("terminal xterm", pid)
+
+
+async def in_a_terminal(run: Kubectl, *args: str, stdin: str = "") -> str:
+    """Run kubectl in a terminal; return its output."""
+    process = await asyncio.create_subprocess_exec(
+        *("script", "--quiet", "--return", "--command", shlex.join((run.path, *args)), "/dev/null"),
+        env={"PATH": "/usr/bin:/bin", **run.login, **run.environment},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await process.communicate(stdin.encode())
+    assert process.returncode == 0, output
+    return output.decode().replace("^@", "")  # script sends a NUL at the end of its input
 
 
 @every_protocol
@@ -105,6 +109,19 @@ async def test_attach_follows_the_output(images: Images, tmp_path: Path, protoco
         await run("exec", "p", "--", "touch", "go")
         output, _ = await attached.communicate()
         assert output.decode() == "after\n"
+
+
+@every_protocol
+async def test_a_pod_is_run_with_input_and_with_a_terminal(
+    images: Images, tmp_path: Path, protocol: str
+) -> None:
+    async with served(tmp_path, images, protocol) as (run, it):
+        options = ("--rm", "--restart=Never", f"--image=test@{it.image.digest}", "--quiet", "--command", "--")
+        assert await run("run", "-i", "cat", *options, "cat", stdin="hello\n") == "hello\n"
+        script = "read line; test -t 1 && echo a terminal read $line"
+        output = await in_a_terminal(run, "run", "-it", "sh", *options, "sh", "-c", script, stdin="a line\n")
+        assert "a terminal read a line" in output
+        assert it.store.list("pods") == []
 
 
 @every_protocol
