@@ -42,6 +42,14 @@ _RESOURCES = {  # singular and plural
 def refused(refusal: ApiException) -> SpawnRefused:
     """Explain the API's refusal to create a pod or claim."""
     message = status_message(refusal)
+    if not refusal.body:  # from a reflector, which does not keep the API's message
+        return SpawnRefused(
+            "The cluster refuses the hub to watch the pods of its project "
+            f"({refusal.status} {refusal.reason}). Ask an administrator of this hub."
+            "\n\nFor administrators: oc auth can-i --list",
+            reason="cluster",
+            status_code=503,
+        )
     if match := _QUOTA.search(message):
         needs = "; ".join(_exceeded(match["asked"], match["used"], match["most"]))
         return SpawnRefused(

@@ -71,7 +71,8 @@ def _step(pod: Obj | None, claims: list[Obj]) -> str:
         return "volume" if unbound else "node"
     notebook = [status for status, is_init in container_statuses(pod) if not is_init]
     started = any(
-        "running" in (status.get("state") or {}) or (status.get("lastState") or {}) for status in notebook
+        {"running", "terminated"} & (status.get("state") or {}).keys() or status.get("lastState")
+        for status in notebook
     )
     return "starting" if started else "image"
 

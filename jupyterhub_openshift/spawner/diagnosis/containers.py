@@ -42,6 +42,11 @@ _NO_COMMAND = re.compile(r"executable file .*not found|no such file or directory
 _NOT_EXECUTABLE = re.compile(r"permission denied|exec format error", re.I)
 _COMMAND = re.compile(r'exec: "([^"]+)"|executable file `([^`]+)`|exec `([^`]+)`')
 _HOOK = re.compile(r"exited with (?P<code>\d+)")
+# How a shell ends that cannot start a command, such as the entrypoint of an S2I image.
+_SHELL_CODES: dict[int, tuple[Cause, str]] = {
+    126: ("command-not-executable", "cannot be executed"),
+    127: ("command-not-found", "was not found in the image"),
+}
 KINDS = {"secret": "secret", "configmap": "config map"}
 
 
@@ -147,7 +152,7 @@ def _exit_problem(pod: Obj, status: Obj, is_init: bool, events: Events) -> Probl
     return Problem(
         cause,
         message,
-        waiting_state(status)[1] if cause == "post-start-hook" else _end_in_words(ended),
+        waiting_state(status)[1] if _failed_in_hook(status) else _end_in_words(ended),
         waiting="Your server's program ended. The cluster starts it once more.",
         patience=0 if final else UNTIL_TIMEOUT,
         container=name,
@@ -158,10 +163,8 @@ def _explain_end(pod: Obj, status: Obj, is_init: bool, events: Events) -> tuple[
     """The cause and message for a container that has ended."""
     name, ended = status["name"], _last_end(status)
     subject = f'The init container "{name}"' if is_init else f'The container "{name}"'
-    reason, message = waiting_state(status)
-    hooks = messages_of(events, "FailedPostStartHook")
-    if reason == "PostStartHookError" or hooks:
-        match = _HOOK.search(message)
+    if _failed_in_hook(status) or messages_of(events, "FailedPostStartHook"):
+        match = _HOOK.search(waiting_state(status)[1])
         code = f" with exit code {match['code']}" if match else ""
         return "post-start-hook", f"The post-start hook of your server failed{code}. {ADMINISTRATOR}"
     if ended.get("reason") == "OOMKilled":
@@ -179,12 +182,17 @@ def _explain_end(pod: Obj, status: Obj, is_init: bool, events: Events) -> tuple[
             f"Your server was restarted again and again, because its liveness probe failed. {ADMINISTRATOR}",
         )
     code = ended["exitCode"]
+    if code in _SHELL_CODES and not is_init:
+        cause, what = _SHELL_CODES[code]
+        return cause, f"The start command of your server {what} (exit code {code}). {ADMINISTRATOR}"
     how = f"was killed by signal {code - 128}" if code in (137, 143) else f"ended with exit code {code}"
     if is_init:
         return "init-container", f"{subject}, which runs before your server, {how}. {ADMINISTRATOR}"
     whose = "Your server's program" if name == NOTEBOOK else subject
-    cause: Cause = "program-completed" if code == 0 else "program-exit"
-    return cause, f"{whose} {how} before your server was ready. {ADMINISTRATOR}"
+    return (
+        "program-exit" if code else "program-completed",
+        f"{whose} {how} before your server was ready. {ADMINISTRATOR}",
+    )
 
 
 def _probe_problem(status: Obj, events: Events) -> Problem | None:
@@ -206,6 +214,10 @@ def _last_end(status: Obj) -> Obj:
         if ended := state.get("terminated"):
             return dict(ended)
     return {}
+
+
+def _failed_in_hook(status: Obj) -> bool:
+    return waiting_state(status)[0] == "PostStartHookError"
 
 
 def _end_in_words(ended: Obj) -> str:

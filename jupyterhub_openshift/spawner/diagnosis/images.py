@@ -25,7 +25,7 @@ _PULL_REASONS = {"ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "Ima
 _BACK_OFF = re.compile(r'Back-off pulling image "[^"]*"(?:: (?:ErrImagePull|\w+): )?')
 _UNAUTHORIZED = re.compile(r"\b(unauthorized|401|403|forbidden|denied|authentication required)\b", re.I)
 _NOT_FOUND = re.compile(
-    r": not found|= NotFound|manifest unknown|name unknown|no such image|repository does not exist", re.I
+    r"\bnot found\b|= NotFound|manifest unknown|name unknown|no such image|repository does not exist", re.I
 )
 _PLATFORM = re.compile(r"no match for platform|no matching manifest|no image found in .*manifest list", re.I)
 _CERTIFICATE = re.compile(r"x509:|certificate|server gave HTTP response to HTTPS client", re.I)

@@ -83,6 +83,13 @@ def test_an_answer_that_is_no_status_object_is_shown_unchanged():
     assert refused(exception).message == "The cluster refused to start this server: too large"
 
 
+def test_a_refusal_without_a_message_is_one_to_watch_pods():
+    assert refused(ApiException(status=403, reason="Forbidden")).message == (
+        "The cluster refuses the hub to watch the pods of its project (403 Forbidden). "
+        "Ask an administrator of this hub.\n\nFor administrators: oc auth can-i --list"
+    )
+
+
 def test_all_memory_of_a_quota_is_written_in_one_notation():
     exception = ApiException(status=403, reason="Forbidden")
     exception.body = json.dumps(
