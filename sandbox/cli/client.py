@@ -31,6 +31,7 @@ class Client:
     def __init__(self, kubeconfig: Path) -> None:
         if not kubeconfig.is_file():
             raise NotRunning("no sandbox is running here")
+        self.state = kubeconfig.parent
         config = json.loads(kubeconfig.read_text())
         cluster = config["clusters"][0]["cluster"]
         self.server = str(cluster["server"])

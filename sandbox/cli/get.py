@@ -7,8 +7,10 @@ import asyncio
 import json
 from typing import Any
 
+from sandbox import lock
 from sandbox.apimachinery.errors import StatusError
 from sandbox.apimachinery.json_types import Obj
+from sandbox.apimachinery.resource_keys import ROUTES
 from sandbox.apimachinery.resources import Resource
 from sandbox.cli.client import TABLE
 from sandbox.cli.shell import Shell, UsageError, named_objects, qualified
@@ -71,10 +73,20 @@ async def run_get(shell: Shell, args: argparse.Namespace) -> int:
             prefix = qualified(resource, "") if several else ""
             wide, headers = args.output == "wide", not args.no_headers
             shell.say(layout(table, prefix=prefix, wide=wide, headers=headers))
+            if resource.key == ROUTES:
+                _warn_of_port(shell, rows)
         shown += len(rows)
     if not shown and not code:
         shell.warn(f"No resources found in {shell.client.namespace} namespace.")
     return code
+
+
+def _warn_of_port(shell: Shell, rows: list[Obj]) -> None:
+    """Print the address of a single route: unlike a cluster's, the sandbox's router has a port of its own."""
+    instance = lock.running(shell.client.state)
+    if instance and len(rows) == 1:
+        host = rows[0]["cells"][1]
+        shell.warn(f"In a browser: https://{host}:{instance.route_port}")
 
 
 async def _get_json(shell: Shell, asked: list[tuple[Resource, str]], selector: str, *, single: bool) -> int:

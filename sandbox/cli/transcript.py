@@ -235,7 +235,7 @@ Each browser gets its own notebook server. The certificate is the sandbox's own
 In another terminal, in this folder:
 
   {COMMAND} get pods --selector app={APP},component=singleuser-server
-  export KUBECONFIG={options.state / "kubeconfig"}   # for a real oc or kubectl
+  export KUBECONFIG={options.state / "kubeconfig"}   # for a real oc, or the kubectl beside this Python
 
 Ctrl-C stops everything.""",
         flush=True,

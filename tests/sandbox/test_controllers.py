@@ -107,7 +107,7 @@ def test_recreate_ends_the_old_pods_before_it_starts_new_ones(sandbox: Sandbox, 
     assert scripts(sandbox, "single") == ["exec sleep 601"]
 
 
-def test_scaling_makes_and_ends_pods(sandbox: Sandbox, made: Any):
+def test_scaling_creates_and_deletes_pods(sandbox: Sandbox, made: Any):
     made(deployment("scaled"), deployment_config("scaled-dc"))
     for what, app in (("deployment/scaled", "scaled"), ("deploymentconfig/scaled-dc", "scaled-dc")):
         sandbox.run("rollout", "status", what)
@@ -116,7 +116,7 @@ def test_scaling_makes_and_ends_pods(sandbox: Sandbox, made: Any):
             eventually(lambda app=app, replicas=replicas: len(pods(sandbox, app)) == replicas)
 
 
-def test_a_new_rollout_is_not_over_before_the_controller_has_seen_it() -> None:
+def test_rollout_status_waits_until_the_controller_has_observed_the_new_generation() -> None:
     store = Store()
     seen = {"latestVersion": 1, "observedGeneration": 1, "conditions": [ROLLED_OUT]}
     config = deployment_config("quick")
@@ -161,7 +161,7 @@ def test_a_rollout_that_makes_no_progress_exceeds_its_deadline(sandbox: Sandbox,
     assert said == 'error: deployment "late" exceeded its progress deadline\n'
 
 
-def test_a_failed_rollout_of_a_deployment_config_brings_the_old_pods_back(sandbox: Sandbox, made: Any):
+def test_a_failed_rollout_of_a_deployment_config_scales_the_old_pods_up_again(sandbox: Sandbox, made: Any):
     strategy = {"type": "Recreate", "recreateParams": {"timeoutSeconds": 60}}
     probe = {"readinessProbe": {"exec": {"command": ["test", "-e", "/proc/self"]}}}
     made(deployment_config("back", strategy=strategy, pod={"container": probe}))
@@ -187,7 +187,7 @@ def test_a_failed_rollout_of_a_deployment_config_brings_the_old_pods_back(sandbo
 
 
 @pytest.mark.sandbox
-def test_a_new_image_rolls_out_what_names_its_tag(sandbox: Sandbox, made: Any):
+def test_a_new_image_triggers_a_rollout_of_the_workloads_that_follow_its_tag(sandbox: Sandbox, made: Any):
     moving = image_stream("moving", latest=DATABASE)
     trigger = '[{"from": {"kind": "ImageStreamTag", "name": "moving:latest"}, "fieldPath": "%s"}]'
     follower = deployment("follower", pod={"container": {"image": "moving:latest"}})
@@ -214,7 +214,7 @@ def test_a_new_image_rolls_out_what_names_its_tag(sandbox: Sandbox, made: Any):
     assert sandbox.get("dc/follower-dc")["status"]["details"]["message"] == "image change"
 
 
-def test_an_image_that_no_registry_has_is_a_failed_import(sandbox: Sandbox, made: Any):
+def test_the_import_of_a_missing_image_fails(sandbox: Sandbox, made: Any):
     made(image_stream("unknown", latest="quay.io/nobody/nothing:latest"))
     [tag] = eventually(lambda: sandbox.get("is/unknown")["status"].get("tags"))
     [condition] = tag["conditions"]
@@ -282,7 +282,7 @@ def test_a_claim_in_use_is_deleted_after_its_pod(sandbox: Sandbox, made: Any):
     eventually(lambda: "persistentvolumeclaim/used" not in sandbox.names("pvc"), lambda: sandbox.names("pvc"))
 
 
-def test_what_a_deleted_object_owned_is_deleted_with_it(sandbox: Sandbox, made: Any):
+def test_dependents_of_a_deleted_object_are_deleted(sandbox: Sandbox, made: Any):
     owner = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "owner"}}
     made(owner)
     reference = {"apiVersion": "v1", "kind": "ConfigMap", "name": "owner"}
@@ -295,7 +295,7 @@ def test_what_a_deleted_object_owned_is_deleted_with_it(sandbox: Sandbox, made: 
 
 
 @pytest.mark.parametrize(("cascade", "left"), [("foreground", []), ("orphan", ["exec sleep 600"])])
-def test_a_delete_takes_the_pods_along_or_leaves_them(
+def test_deleting_a_workload_deletes_or_orphans_its_pods_by_propagation_policy(
     sandbox: Sandbox, made: Any, cascade: str, left: list[str]
 ):
     app = f"cascade-{cascade}"

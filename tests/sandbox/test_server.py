@@ -54,7 +54,7 @@ def left_in(state: Path) -> list[str]:
     )
 
 
-def test_it_starts_says_where_it_is_and_stops_with_every_pod(own: Sandbox, tmp_path: Path):
+def test_the_sandbox_starts_reports_its_addresses_and_stops_with_every_pod(own: Sandbox, tmp_path: Path):
     with_a_pod(own, tmp_path, "987601")
     lines = own.run("status").splitlines()
     assert [line.split()[0] for line in lines] == ["process", "project", "API", "KUBECONFIG", "pods"]
@@ -68,7 +68,7 @@ def test_it_starts_says_where_it_is_and_stops_with_every_pod(own: Sandbox, tmp_p
     assert own.run("down") == "no sandbox is running\n"
 
 
-def test_after_a_crash_no_pod_lives_on_and_the_next_start_cleans_up(own: Sandbox, tmp_path: Path):
+def test_after_a_crash_no_pod_survives_and_the_next_start_cleans_up(own: Sandbox, tmp_path: Path):
     with_a_pod(own, tmp_path, "987602")
     os.kill(pid(own), signal.SIGKILL)
     eventually(lambda: not processes("987602"), lambda: processes("987602"))
@@ -101,14 +101,14 @@ def test_a_sandbox_for_a_process_that_has_ended_does_not_start(own: Sandbox):
     assert said == f"error: the process {ended.pid} of --while-pid has ended already\n"
 
 
-def test_a_second_one_is_refused(own: Sandbox):
+def test_a_second_sandbox_in_the_same_state_directory_is_refused(own: Sandbox):
     own.start()
     said = own.run("up", code=1)
     where = f"a sandbox is already running in {own.state} (process {pid(own)})"
     assert said == f"error: {where}; stop it with: {COMMAND} down\n"
 
 
-def test_a_taken_port_is_named_with_the_way_out(own: Sandbox):
+def test_a_taken_port_is_reported_with_another_one_to_use(own: Sandbox):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -123,13 +123,13 @@ def test_a_taken_port_is_named_with_the_way_out(own: Sandbox):
     assert left_in(own.state) == []
 
 
-def test_only_its_user_can_read_its_tokens_and_keys(own: Sandbox):
+def test_only_the_user_can_read_the_tokens_and_keys_of_the_sandbox(own: Sandbox):
     own.start()
     for name in ("kubeconfig", "admin.kubeconfig", "ca/ca.key", "ca/api.pem", "ca/routes.pem"):
         assert stat.S_IMODE((own.state / name).stat().st_mode) == 0o600, name
 
 
-def test_it_answers_only_with_its_own_certificate_and_token(own: Sandbox):
+def test_the_api_accepts_only_its_own_tokens(own: Sandbox):
     own.start()
     kubeconfig = own.state / "kubeconfig"
     config = json.loads(kubeconfig.read_text())
@@ -140,7 +140,7 @@ def test_it_answers_only_with_its_own_certificate_and_token(own: Sandbox):
     assert token not in (own.state / "log" / "sandbox.log").read_text()
 
 
-def test_it_serves_this_machine_only(own: Sandbox):
+def test_the_sandbox_listens_on_loopback_only(own: Sandbox):
     own.start()
     listening = {
         each.laddr.ip for each in psutil.Process(pid(own)).net_connections() if each.status == "LISTEN"

@@ -101,7 +101,7 @@ async def test_the_image_runs_what_the_dockerfile_of_s2i_says(images: Images, tm
         assert it.log("one") == "I run\n"
 
 
-async def test_a_label_says_where_the_scripts_of_a_base_are(images: Images, tmp_path: Path) -> None:
+async def test_the_scripts_url_label_of_the_base_image_is_honoured(images: Images, tmp_path: Path) -> None:
     script = "mkdir /opt/app-root/builder\nmv /tmp/src/own /opt/app-root/builder/assemble\n"
     first = {".s2i/bin/assemble": f"#!/bin/sh\nset -e\n{script}"}
     first["own"] = "#!/bin/sh\necho from the builder\n"
@@ -154,14 +154,14 @@ async def test_the_python_base_installs_requirements_and_keeps_group_0_able(
         ]
 
 
-async def test_what_group_0_cannot_write_is_found(images: Images, tmp_path: Path) -> None:
+async def test_files_that_group_0_cannot_write_are_listed(images: Images, tmp_path: Path) -> None:
     script = "#!/bin/sh\numask 0077\ntouch closed\nmkdir shut\ntouch open && chmod g+w open\n"
     source = write(tmp_path / "source", {".s2i/bin/assemble": script})
     image, _ = await run(images, tmp_path, build_of(tiny_image(images)), source)
     assert images.not_group_writable(image) == ["/opt/app-root/src/closed", "/opt/app-root/src/shut"]
 
 
-async def test_what_a_build_deletes_is_gone_from_the_image(images: Images, tmp_path: Path) -> None:
+async def test_files_that_a_build_deletes_are_not_in_the_image(images: Images, tmp_path: Path) -> None:
     first = write(tmp_path / "first", {".s2i/bin/assemble": "#!/bin/sh\nmkdir d\ntouch d/old d/kept\n"})
     lower, _ = await run(images, tmp_path, build_of(tiny_image(images)), first)
     script = "#!/bin/sh\nrm d/old\nrm -r /tmp/scripts\nmkdir e && touch e/new\n"
@@ -215,7 +215,7 @@ async def test_mirror_settings_reach_the_build_but_not_the_image(
     assert not any(path.startswith("run") for path in paths)
 
 
-def test_variables_that_say_where_things_go_stay_here() -> None:
+def test_destination_variables_do_not_reach_the_build() -> None:
     names = [
         "PIP_INDEX_URL",
         "UV_DEFAULT_INDEX",
@@ -229,7 +229,7 @@ def test_variables_that_say_where_things_go_stay_here() -> None:
     assert [name for name in others if is_wanted(name)] == []
 
 
-def test_so_do_the_same_settings_of_a_configuration_file() -> None:
+def test_destination_settings_in_a_configuration_file_are_left_out() -> None:
     kept = "[global]\nindex-url = https://mirror.example.com/simple\nfind-links =\n  /a\n  /b\n"
     away = "constraint = /etc/constraints.txt\nTarget=\n  /elsewhere\n"
     assert wanted_settings(kept + away + "no-index = true\n", "PIP_") == kept + "no-index = true\n"
@@ -237,7 +237,7 @@ def test_so_do_the_same_settings_of_a_configuration_file() -> None:
     assert wanted_settings(npmrc, "NPM_CONFIG_") == "//mirror.example.com/:_authToken=t\n"
 
 
-def test_local_directories_of_settings(tmp_path: Path) -> None:
+def test_local_paths_in_mirror_settings_are_mounted(tmp_path: Path) -> None:
     index = tmp_path / "pypi" / "simple"
     index.mkdir(parents=True)
     texts = [
@@ -248,7 +248,7 @@ def test_local_directories_of_settings(tmp_path: Path) -> None:
     assert local_paths(texts, tmp_path / "home") == [tmp_path / "pypi"]
 
 
-def test_the_environment_file() -> None:
+def test_s2i_environment_is_parsed() -> None:
     assert read_environment("# no\nA=1\n B = x=y \nnothing\n=z\n") == [("A", "1"), ("B", "x=y")]
 
 
@@ -276,14 +276,16 @@ def test_build_environment_names_source_and_reference() -> None:
         (".hidden*\n", {".hidden"}),
     ],
 )
-def test_s2iignore(tmp_path: Path, patterns: str, ignored: set[str]) -> None:
+def test_s2iignore_excludes_files_as_dockerignore_does(
+    tmp_path: Path, patterns: str, ignored: set[str]
+) -> None:
     names = ("a.md", "b.md", "docs/c.md", "docs/d.txt", ".hidden")
     write(tmp_path, {name: "" for name in names} | {".s2iignore": patterns})
     assert ignored_files(tmp_path) == ignored
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="users are really switched only as root")
-async def test_assemble_cannot_write_what_is_roots(images: Images, tmp_path: Path) -> None:
+async def test_assemble_cannot_write_files_of_root(images: Images, tmp_path: Path) -> None:
     script = "#!/bin/sh\ntouch /etc/x 2>/dev/null || echo refused\ntouch /usr/x 2>/dev/null || echo refused\n"
     source = write(tmp_path / "source", {".s2i/bin/assemble": script})
     _, log = await run(images, tmp_path, build_of(tiny_image(images)), source)

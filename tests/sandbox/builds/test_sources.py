@@ -61,7 +61,7 @@ async def test_the_projects_own_address_is_the_working_tree_as_it_is_now(
     assert said == [f'Cloning "{OWN}.git" ...\n\t(its working tree here: {checkout})']
 
 
-async def test_another_address_is_cloned_at_its_ref(checkout: Path, into: Path, tmp_path: Path):
+async def test_another_git_url_is_cloned_at_its_ref(checkout: Path, into: Path, tmp_path: Path):
     git(checkout, "tag", "v1")
     (checkout / "notebook" / "start.sh").write_text("second")
     git(checkout, "commit", "--quiet", "--all", "--message=second")
@@ -72,7 +72,9 @@ async def test_another_address_is_cloned_at_its_ref(checkout: Path, into: Path, 
     assert "(first)" in said[1]
 
 
-async def test_an_address_without_a_repository_fails_the_build_with_gits_words(into: Path, tmp_path: Path):
+async def test_a_git_url_without_a_repository_fails_the_build_with_the_message_of_git(
+    into: Path, tmp_path: Path
+):
     with pytest.raises(BuildFailure) as failure:
         await fetch(build(git={"uri": f"file://{tmp_path}/nosuch"}), tmp_path, tmp_path, into, lambda _: None)
     assert (failure.value.reason, failure.value.message) == (
@@ -105,7 +107,7 @@ def test_an_upload_is_unpacked(tmp_path: Path):
     assert files(tmp_path) == {"hub-1/app.py": "print(1)", "hub-2/Dockerfile": "FROM x"}
 
 
-def test_an_upload_cannot_write_outside(tmp_path: Path):
+def test_an_upload_cannot_write_outside_its_directory(tmp_path: Path):
     with pytest.raises(ValueError, match=r"Member name contains '\.\.'"):
         unpack(archive({"../escaped": "x"}), "", tmp_path / "uploads" / "hub-1")
     with pytest.raises(ValueError, match="Cannot open: Not a directory"):

@@ -18,7 +18,7 @@ def config_map(name: str, app: str = "any") -> dict:
     return {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": name, "labels": {"app": app}}}
 
 
-def test_create_names_what_it_made_and_what_was_there_already(sandbox: Sandbox, tmp_path: Path):
+def test_create_names_created_and_existing_objects(sandbox: Sandbox, tmp_path: Path):
     one, two = config_map("made-1"), config_map("made-2")
     assert sandbox.create(tmp_path, one) == "configmap/made-1 created\n"
     file = tmp_path / "both.json"
@@ -213,11 +213,11 @@ NODES = (
         ("delete pod nosuch", NOT_FOUND.format("pods")),
     ],
 )
-def test_refusals_are_in_ocs_words(sandbox: Sandbox, words: str, message: str):
+def test_refusals_are_printed_as_oc_prints_them(sandbox: Sandbox, words: str, message: str):
     assert sandbox.run(*words.split(), code=1) == f"{message}\n"
 
 
-def test_an_empty_list_is_said_and_is_no_failure(sandbox: Sandbox):
+def test_an_empty_list_prints_a_message_and_succeeds(sandbox: Sandbox):
     done = sandbox.done("get", "pods", "-l", "app=nosuch")
     assert (done.returncode, done.stdout, done.stderr) == (
         0,
@@ -227,7 +227,7 @@ def test_an_empty_list_is_said_and_is_no_failure(sandbox: Sandbox):
 
 
 @pytest.mark.parametrize("word", ["template", "templates", "Template", "template.template.openshift.io"])
-def test_a_template_by_any_of_its_names(sandbox: Sandbox, tmp_path: Path, word: str):
+def test_a_template_is_found_by_each_name_of_its_resource(sandbox: Sandbox, tmp_path: Path, word: str):
     template = {"kind": "Template", "apiVersion": "template.openshift.io/v1", "objects": []}
     sandbox.create(tmp_path, {**template, "metadata": {"name": "empty"}})
     assert sandbox.get(f"{word}/empty")["metadata"]["name"] == "empty"
@@ -236,7 +236,7 @@ def test_a_template_by_any_of_its_names(sandbox: Sandbox, tmp_path: Path, word: 
     )
 
 
-def test_delete_by_label_waits_until_all_is_gone(sandbox: Sandbox, tmp_path: Path):
+def test_delete_by_label_waits_until_all_objects_are_gone(sandbox: Sandbox, tmp_path: Path):
     sandbox.create(tmp_path, deployment("goes"), deployment_config("goes"), deployment("stays"))
     for what in ("dc/goes", "deploy/goes", "deploy/stays"):
         sandbox.run("rollout", "status", what)
@@ -250,7 +250,7 @@ def test_delete_by_label_waits_until_all_is_gone(sandbox: Sandbox, tmp_path: Pat
     sandbox.run("delete", "deployment", "stays")
 
 
-def test_logs_of_a_deployment_are_its_pods(sandbox: Sandbox, tmp_path: Path):
+def test_logs_of_a_deployment_show_the_log_of_its_pod(sandbox: Sandbox, tmp_path: Path):
     sandbox.create(tmp_path, deployment("talks", script="echo hello; exec sleep 600"))
     sandbox.run("rollout", "status", "deploy/talks")
     assert sandbox.run("logs", "deploy/talks") == "hello\n"
@@ -276,7 +276,7 @@ def test_rollout_status_follows_a_deployment_config_to_its_end(sandbox: Sandbox,
     sandbox.run("delete", "dc/rolled")
 
 
-def test_rollout_status_of_one_that_fails_exits_with_its_reason(sandbox: Sandbox, tmp_path: Path):
+def test_rollout_status_of_a_failed_rollout_exits_with_its_reason(sandbox: Sandbox, tmp_path: Path):
     strategy = {"type": "Recreate", "recreateParams": {"timeoutSeconds": 2}}
     never = {"container": {"readinessProbe": {"exec": {"command": ["false"]}}}}
     sandbox.create(tmp_path, deployment_config("fails", strategy=strategy, pod=never))
@@ -361,12 +361,12 @@ def test_a_build_without_a_source_is_refused(sandbox: Sandbox):
     assert sandbox.run("start-build", "hello", code=1).startswith("Error from server (BadRequest): ")
 
 
-def test_without_a_sandbox_one_sentence_says_how_to_start_it(tmp_path: Path):
+def test_a_command_without_a_running_sandbox_says_how_to_start_it(tmp_path: Path):
     said = Sandbox(tmp_path).run("get", "pods", code=1)
     assert said == f"no sandbox is running here; start the sandbox with: {COMMAND} up\n"
 
 
-def test_the_command_itself_ends_with_the_exit_code(tmp_path: Path):
+def test_the_command_exits_with_its_exit_code(tmp_path: Path):
     assert Sandbox(tmp_path).process("status").returncode == 1
 
 
@@ -430,3 +430,13 @@ def test_all_pods_can_be_deleted(sandbox: Sandbox, tmp_path: Path):
 def pod(name: str) -> dict:
     container = {"name": "main", "image": "tool:16", "command": ["sleep", "600"]}
     return {"metadata": {"name": name}, "spec": {"containers": [container]}}
+
+
+def test_get_of_a_route_names_its_address_with_the_port_of_the_router(sandbox: Sandbox, tmp_path: Path):
+    target = {"kind": "Service", "name": "web"}
+    route = {"kind": "Route", "apiVersion": "route.openshift.io/v1", "metadata": {"name": "web"}}
+    sandbox.create(tmp_path, {**route, "spec": {"to": target, "tls": {"termination": "edge"}}})
+    port = json.loads((sandbox.state / "instance.json").read_text())["route_port"]
+    done = sandbox.done("get", "route/web")
+    assert done.stderr == f"In a browser: https://web-{PROJECT}.apps.localhost:{port}\n"
+    sandbox.run("delete", "route/web")

@@ -63,7 +63,7 @@ def python_base(images: Images) -> Image:
     return images.base("python-312")
 
 
-async def test_the_python_base_keeps_the_contract_of_sclorgs(
+async def test_the_python_base_keeps_the_contract_of_the_sclorg_image(
     images: Images, python_base: Image, tmp_path: Path
 ) -> None:
     async with node(tmp_path, images, python_base) as it:
@@ -92,7 +92,7 @@ async def test_the_python_base_keeps_the_contract_of_sclorgs(
     assert images.base("python-312").digest == python_base.digest, "an unchanged base is not made again"
 
 
-async def test_in_a_pod_all_interfaces_are_the_pods_own(
+async def test_a_python_server_on_all_interfaces_listens_on_the_pod_address(
     images: Images, python_base: Image, tmp_path: Path
 ) -> None:
     async with node(tmp_path, images, python_base) as it:
@@ -102,7 +102,7 @@ async def test_in_a_pod_all_interfaces_are_the_pods_own(
 
 
 @pytest.mark.skipif(base_images.node() is None, reason="needs Node 20 or newer")
-async def test_in_a_pod_all_interfaces_are_the_pods_own_also_for_node(
+async def test_a_node_server_on_all_interfaces_listens_on_the_pod_address(
     images: Images, python_base: Image, tmp_path: Path
 ) -> None:
     async with node(tmp_path, images, python_base) as it:
@@ -172,7 +172,9 @@ async def test_postgresql_serves_the_user_it_is_told_and_keeps_its_data(
             assert "it's a secret" not in it.log(name, "postgresql") + it.log(name)
 
 
-async def test_postgresql_without_its_settings_says_what_to_set(images: Images, tmp_path: Path) -> None:
+async def test_postgresql_without_settings_reports_the_missing_variables(
+    images: Images, tmp_path: Path
+) -> None:
     async with node(tmp_path, images, images.base("postgresql-16")) as it:
         it.start("one", container={"env": [{"name": "POSTGRESQL_USER", "value": "hub"}]})
         await it.phase("one", "Failed")
@@ -184,7 +186,7 @@ async def test_postgresql_without_its_settings_says_what_to_set(images: Images, 
         ]
 
 
-async def test_pods_die_with_a_sandbox_that_is_killed(tmp_path: Path) -> None:
+async def test_pods_end_when_the_sandbox_is_killed(tmp_path: Path) -> None:
     sleeping = f"4242.{os.getpid()}"  # seconds that nobody else sleeps
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", KILLED, str(tmp_path), sleeping),
@@ -206,7 +208,7 @@ def count(command: str) -> int:
     return listing.splitlines().count(command)
 
 
-async def test_two_images_of_the_same_content_are_one(images: Images) -> None:
+async def test_images_with_equal_content_have_one_digest(images: Images) -> None:
     assert tiny_image(images).digest == tiny_image(images).digest
     assert tiny_image(images, Cmd=["x"]).digest != tiny_image(images).digest
 
@@ -224,7 +226,7 @@ async def test_two_images_of_the_same_content_are_one(images: Images) -> None:
         ("minimal-notebook:3.12", None),
     ],
 )
-def test_which_base_stands_for_an_image_of_another_registry(reference: str, base: str | None) -> None:
+def test_known_images_of_other_registries_map_to_the_base_images(reference: str, base: str | None) -> None:
     assert base_images.base_name(reference) == base
 
 
@@ -233,7 +235,7 @@ def test_this_machine_can_run_the_sandbox(tmp_path: Path) -> None:
     assert list((tmp_path / "state").iterdir()) == []
 
 
-def test_closed_user_namespaces_come_with_their_remedy(
+def test_disabled_user_namespaces_are_reported_with_the_remedy(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     closed = tmp_path / "bwrap"

@@ -8,7 +8,7 @@ from pathlib import Path
 from sandbox.containers.images import Images
 
 
-def test_what_killed_builds_left_goes_and_what_others_build_stays(tmp_path: Path) -> None:
+def test_leftovers_of_killed_builds_are_removed_and_running_builds_are_kept(tmp_path: Path) -> None:
     images = Images(tmp_path)
     going_on, _ = images.new_layer()
     ended = subprocess.Popen(["true"])
@@ -19,7 +19,7 @@ def test_what_killed_builds_left_goes_and_what_others_build_stays(tmp_path: Path
     assert (going_on.is_dir(), killed.exists()) == (True, False)
 
 
-def test_a_layer_that_another_has_built_meanwhile_is_used(tmp_path: Path) -> None:
+def test_an_equal_layer_built_concurrently_is_reused(tmp_path: Path) -> None:
     images = Images(tmp_path)
     layers = [images.new_layer()[0] for _ in range(2)]
     for layer in layers:

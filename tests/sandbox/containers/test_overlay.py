@@ -37,9 +37,7 @@ def seen(directories: list[Path], target: Path, mount_point: Path | None) -> lis
 
 
 @pytest.mark.parametrize("mounted", [None, "host-only/drivers", "both/drivers"])
-def test_layers_are_seen_over_a_directory_whatever_is_mounted_in_it(
-    tmp_path: Path, mounted: str | None
-) -> None:
+def test_layers_are_visible_over_a_directory_with_mounts_in_it(tmp_path: Path, mounted: str | None) -> None:
     """As /usr on WSL, where drivers are mounted in /usr/lib/wsl."""
     host = write(tmp_path / "host", "both/host", "both/layer", "both/drivers/x", "host-only/drivers/x")
     (host / "link").symlink_to("both/host")

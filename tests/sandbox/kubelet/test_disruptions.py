@@ -26,7 +26,7 @@ from tests.sandbox.running import Node, tiny_image
 PREEMPTED = "jupyterhub-nb-preempted"
 
 
-async def test_a_preempted_pod(tmp_path: Path) -> None:
+async def test_a_preempted_pod_passes_through_the_recorded_statuses(tmp_path: Path) -> None:
     async with disruptable(tmp_path) as (it, api):
         high = {"metadata": {"name": "high"}, "value": 1000000}
         it.store.create("priorityclasses.scheduling.k8s.io", high)
@@ -48,7 +48,7 @@ async def test_a_preempted_pod(tmp_path: Path) -> None:
 HEAD = {"kind": "Event", "apiVersion": "v1"}  # a list leaves them out of its items
 
 
-async def test_an_evicted_pod(tmp_path: Path) -> None:
+async def test_an_evicted_pod_passes_through_the_recorded_statuses(tmp_path: Path) -> None:
     async with disruptable(tmp_path) as (it, api):
         script = "trap 'exit 0' TERM; while :; do sleep 0.1; done"
         image = f"{REGISTRY}/python-312:latest"

@@ -140,7 +140,7 @@ async def test_no_secret_is_in_a_command_line(images: Images, tmp_path: Path) ->
         assert not any("s3cret-in-env" in line for line in command_lines())
 
 
-async def test_volumes_of_every_kind_are_there_and_writable_only_where_they_should_be(
+async def test_volumes_of_every_kind_are_mounted_with_the_right_permissions(
     images: Images, tmp_path: Path
 ) -> None:
     async with node(tmp_path, images) as it:
@@ -215,7 +215,7 @@ async def test_a_missing_secret_key_is_a_container_config_error(images: Images, 
         assert container["state"] == {"waiting": {"reason": "CreateContainerConfigError", "message": message}}
 
 
-async def test_an_image_that_is_nowhere_is_backed_off(images: Images, tmp_path: Path) -> None:
+async def test_a_missing_image_leads_to_image_pull_back_off(images: Images, tmp_path: Path) -> None:
     async with node(tmp_path, images) as it:
         it.start("one", SLEEP, container={"image": "nosuch-notebook:1.0"})
         await until(lambda: waiting(it, "one") == "ImagePullBackOff")
@@ -232,7 +232,7 @@ async def test_an_image_that_is_nowhere_is_backed_off(images: Images, tmp_path: 
         assert it.pod("one")["status"]["phase"] == "Pending"
 
 
-async def test_an_image_name_that_is_none(images: Images, tmp_path: Path) -> None:
+async def test_an_invalid_image_name_is_reported(images: Images, tmp_path: Path) -> None:
     async with node(tmp_path, images) as it:
         it.start("one", SLEEP, container={"image": "Big:1"})
         await until(lambda: waiting(it, "one") == "InvalidImageName")
@@ -280,7 +280,7 @@ async def test_a_crashing_container_is_restarted_with_back_off(images: Images, t
         assert previous is not None and previous.read_text() == "run\n"
 
 
-async def test_what_a_container_wrote_to_its_termination_log_is_its_message(
+async def test_the_termination_log_becomes_the_message_of_the_container_state(
     images: Images, tmp_path: Path
 ) -> None:
     async with node(tmp_path, images) as it:
@@ -327,7 +327,7 @@ async def test_a_container_that_ignores_sigterm_is_killed_after_its_grace(
         assert log.read_text() == "SIGTERM\n"
 
 
-async def test_probes_decide_over_ready_and_restart(images: Images, tmp_path: Path) -> None:
+async def test_probes_set_readiness_and_restart_containers(images: Images, tmp_path: Path) -> None:
     async with node(tmp_path, images) as it:
         probe = {"exec": {"command": ["cat", "/tmp/ready"]}, "periodSeconds": 1}
         it.start("one", SLEEP, container={"readinessProbe": probe})
@@ -370,7 +370,7 @@ async def test_a_pod_waits_for_its_claim(images: Images, tmp_path: Path) -> None
         await it.phase("one", "Succeeded")
 
 
-async def test_when_the_kubelet_ends_its_pods_end(images: Images, tmp_path: Path) -> None:
+async def test_pods_end_with_the_kubelet(images: Images, tmp_path: Path) -> None:
     async with node(tmp_path, images) as it:
         it.start("one", SLEEP)
         await it.ready("one")
@@ -382,7 +382,9 @@ async def test_when_the_kubelet_ends_its_pods_end(images: Images, tmp_path: Path
 
 
 @as_root
-async def test_a_file_that_only_its_owner_may_write_cannot_be_written(images: Images, tmp_path: Path) -> None:
+async def test_a_container_cannot_write_a_file_that_only_its_owner_may_write(
+    images: Images, tmp_path: Path
+) -> None:
     image = tiny_image(images)
     async with node(tmp_path, images, image) as it:
         script = "touch new && echo new; touch ../x && echo x; echo no >> /etc/nsswitch.conf || echo refused"

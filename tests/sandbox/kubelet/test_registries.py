@@ -18,7 +18,7 @@ DIGEST = f"sha256:{'0' * 64}"
         (f"quay.io/team/notebook@{DIGEST}", f"quay.io/team/notebook@{DIGEST}"),
     ],
 )
-def test_a_reference_is_completed(text: str, reference: str):
+def test_an_image_reference_is_normalized(text: str, reference: str):
     assert str(parse(text)) == reference
 
 
@@ -32,7 +32,7 @@ def test_a_reference_is_completed(text: str, reference: str):
         ("", "invalid reference format"),
     ],
 )
-def test_a_text_that_is_no_reference_is_refused(text: str, problem: str):
+def test_an_invalid_image_reference_is_refused(text: str, problem: str):
     with pytest.raises(InvalidReference) as refused:
         parse(text)
     assert str(refused.value) == problem

@@ -29,16 +29,16 @@ async def test_clients_that_trust_it_connect(tmp_path: Path, name: str):
 
 
 @pytest.mark.parametrize("name", ["bank.example.org", "192.0.2.1"])
-async def test_it_vouches_for_nothing_beyond_this_machine(tmp_path: Path, name: str):
+async def test_the_certificate_authority_is_constrained_to_this_machine(tmp_path: Path, name: str):
     with pytest.raises(ssl.SSLCertVerificationError, match="permitted subtree violation"):
         await handshake(Authority(tmp_path), [name], name)
 
 
-def test_it_stays_the_same_so_that_a_browser_is_asked_once(tmp_path: Path):
+def test_the_certificate_authority_is_kept_so_that_a_browser_asks_once(tmp_path: Path):
     assert Authority(tmp_path).pem == Authority(tmp_path).pem
 
 
-def test_its_keys_are_its_users_alone(tmp_path: Path):
+def test_only_the_user_can_read_the_private_keys(tmp_path: Path):
     Authority(tmp_path).context("api", ["127.0.0.1"])
     modes = {f.name: stat.S_IMODE(f.stat().st_mode) for f in tmp_path.iterdir() if b"PRIV" in f.read_bytes()}
     assert modes == {"ca.key": 0o600, "api.pem": 0o600}

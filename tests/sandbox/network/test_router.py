@@ -127,7 +127,7 @@ def application() -> web.Application:
     return app
 
 
-async def test_a_request_comes_with_its_path_as_written_and_the_headers_of_the_router(tmp_path: Path) -> None:
+async def test_a_request_keeps_its_path_and_gets_the_headers_of_the_router(tmp_path: Path) -> None:
     async with front(tmp_path) as it:
         it.add_route()
         await it.admitted()
@@ -183,7 +183,7 @@ async def test_websockets_carry_text_bytes_subprotocol_and_close_code(tmp_path: 
                 assert (message.type, socket.close_code) == (aiohttp.WSMsgType.CLOSE, 4001)
 
 
-async def test_a_websocket_that_is_sent_elsewhere_is_not_followed_for_the_browser(tmp_path: Path) -> None:
+async def test_a_redirect_of_a_websocket_handshake_is_passed_on(tmp_path: Path) -> None:
     async with front(tmp_path) as it:
         it.add_route()
         await it.admitted()
@@ -194,7 +194,7 @@ async def test_a_websocket_that_is_sent_elsewhere_is_not_followed_for_the_browse
                 assert (answer.status, answer.headers["Location"]) == (302, "/hub/login?next=%2Fhub")
 
 
-async def test_without_a_ready_pod_or_a_route_the_page_says_so(tmp_path: Path) -> None:
+async def test_a_request_without_route_or_ready_pod_gets_the_503_page(tmp_path: Path) -> None:
     async with front(tmp_path) as it:
         it.add_route()
         await it.admitted()
@@ -215,7 +215,7 @@ async def test_a_slow_answer_is_a_504_after_the_time_of_the_annotation(tmp_path:
             assert answer.status == 504
 
 
-async def test_a_host_belongs_to_the_oldest_route_that_wants_it(tmp_path: Path) -> None:
+async def test_the_oldest_route_keeps_its_host(tmp_path: Path) -> None:
     async with front(tmp_path) as it:
         it.add_route()
         first = await it.admitted()
@@ -247,7 +247,7 @@ async def test_a_host_belongs_to_the_oldest_route_that_wants_it(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("text", "seconds"), [("", 30), ("5s", 5), ("1h", 3600), ("250ms", 0.25), ("2000", 2), ("soon", 30)]
 )
-def test_timeouts(text: str, seconds: float) -> None:
+def test_the_timeout_annotation_of_a_route_is_parsed(text: str, seconds: float) -> None:
     assert timeout_of({"metadata": {"annotations": {"haproxy.router.openshift.io/timeout": text}}}) == seconds
 
 
@@ -255,5 +255,5 @@ def test_timeouts(text: str, seconds: float) -> None:
     ("path", "prefix", "inside"),
     [("/a", "", True), ("/a", "/a", True), ("/a/b", "/a", True), ("/ab", "/a", False), ("/a/b", "/a/", True)],
 )
-def test_paths_of_routes(path: str, prefix: str, inside: bool) -> None:
+def test_a_route_serves_the_paths_under_its_path(path: str, prefix: str, inside: bool) -> None:
     assert within(path, prefix) is inside

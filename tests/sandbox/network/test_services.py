@@ -36,7 +36,7 @@ async def cluster_ip(store: Store, name: str) -> str:
     return str(store.get("services", name)["spec"]["clusterIP"])
 
 
-async def test_live_pods_have_different_addresses_also_across_sandboxes() -> None:
+async def test_pod_addresses_are_unique_also_across_sandboxes() -> None:
     async with network(Store()) as one, network(Store()) as two:
         addresses = [one.add_pod(f"one-{number}") for number in range(300)]
         addresses += [two.add_pod(f"two-{number}") for number in range(300)]
@@ -75,7 +75,7 @@ async def test_a_service_without_ready_pod_refuses_connections() -> None:
             assert await refused(ip, 8000)
 
 
-async def test_an_address_of_another_sandbox_is_exchanged() -> None:
+async def test_an_address_held_by_another_sandbox_is_replaced() -> None:
     store = Store()
     async with network(Store()) as other, network(store):
         other.add_pod("takes a block")
@@ -113,7 +113,7 @@ async def test_pods_find_services_routes_and_the_api_by_name(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("size", [0, 1, 3_000_000])
-async def test_what_goes_through_a_service_arrives_whole(size: int) -> None:
+async def test_a_service_forwards_data_completely(size: int) -> None:
     store = Store()
     app = web.Application(client_max_size=10_000_000)
 
