@@ -257,6 +257,7 @@ def test_endpoints_are_the_ready_pods_of_a_service(sandbox: Sandbox, made: Any):
     assert subset()["ports"] == [{"name": "http", "port": 8080, "protocol": "TCP"}]
     [found] = sandbox.get("endpointslices", "-l", "kubernetes.io/service-name=served")
     assert [each["conditions"]["ready"] for each in found["endpoints"]] == [True]
+    assert found["ports"] == [{"name": "http", "port": 8080, "protocol": "TCP"}]
 
 
 def claim(name: str, **spec: Any) -> Obj:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from sandbox.apimachinery.json_types import Obj
+from sandbox.apimachinery.resource_keys import DEPLOYMENTS, ROUTES
+from sandbox.authorization.users import ADMIN
 from tests.sandbox.apiserver.kubectl import kubectl
-from tests.sandbox.projects import HUB, a_pod
+from tests.sandbox.projects import DEVELOPER, HUB, a_pod
 
 MANIFEST: Obj = {
     "kind": "List",
@@ -145,3 +148,93 @@ async def test_a_misspelled_field_is_refused(tmp_path: Path) -> None:
 async def test_refusals_reach_the_user(tmp_path: Path, command: str, text: str) -> None:
     async with kubectl(tmp_path) as it:
         assert (await it(*command.split(), fails=True)).strip() == text
+
+
+WORKLOAD: Obj = {
+    "kind": "Deployment",
+    "apiVersion": "apps/v1",
+    "metadata": {"name": "d"},
+    "spec": {
+        "selector": {"matchLabels": {"app": "d"}},
+        "template": {"metadata": {"labels": {"app": "d"}}, "spec": a_pod()["spec"]},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("resource", "obj", "line"),
+    [
+        ("pods", a_pod("x"), "QoS Class:         BestEffort"),
+        (DEPLOYMENTS, WORKLOAD, "StrategyType:           RollingUpdate"),
+        (
+            "services",
+            {"metadata": {"name": "s"}, "spec": {"selector": {"app": "x"}, "ports": [{"port": 80}]}},
+            "Port:                     <unset>  80/TCP",
+        ),
+        (
+            "persistentvolumeclaims",
+            {
+                "metadata": {"name": "c"},
+                "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
+            },
+            "Status:        Pending",
+        ),
+        (ROUTES, {"metadata": {"name": "r"}, "spec": {"to": {"name": "s"}}}, "Kind:         Route"),
+        (
+            "resourcequotas",
+            {"metadata": {"name": "q"}, "spec": {"hard": {"pods": "3"}}},
+            "Resource   Used  Hard",
+        ),
+        ("serviceaccounts", {"metadata": {"name": "a"}}, "Image pull secrets:  <none>"),
+    ],
+)
+async def test_describe_prints_an_object(tmp_path: Path, resource: str, obj: Obj, line: str) -> None:
+    async with kubectl(tmp_path) as it:
+        it.api.create(resource, obj, HUB if resource == "pods" else ADMIN)
+        text = await it("describe", resource.partition(".")[0], obj["metadata"]["name"])
+        assert re.sub(" +", " ", line) in re.sub(" +", " ", text)
+
+
+async def test_an_object_is_printed_and_edited_as_yaml(tmp_path: Path) -> None:
+    async with kubectl(tmp_path) as it:
+        it.api.create("configmaps", {"metadata": {"name": "c"}, "data": {"a": "before"}}, DEVELOPER)
+        assert "data:\n  a: before\n" in await it("get", "configmap/c", "-o", "yaml")
+        it.environment = {"EDITOR": "sed -i s/before/after/"}
+        assert await it("edit", "configmap/c") == "configmap/c edited\n"
+        assert it.api.store.get("configmaps", "c")["data"] == {"a": "after"}
+
+
+async def test_set_changes_a_pod_template(tmp_path: Path) -> None:
+    async with kubectl(tmp_path) as it:
+        it.api.create(DEPLOYMENTS, WORKLOAD, DEVELOPER)
+        await it("set", "env", "deployment/d", "A=1")
+        await it("set", "resources", "deployment/d", "--limits=memory=1Gi")
+        await it("set", "image", "deployment/d", "main=busybox:2")
+        await it("set", "serviceaccount", "deployment/d", "jupyterhub")
+        spec = it.api.store.get(DEPLOYMENTS, "d")["spec"]["template"]["spec"]
+        (container,) = spec["containers"]
+        assert (container["env"], container["image"]) == ([{"name": "A", "value": "1"}], "busybox:2")
+        assert container["resources"] == {"limits": {"memory": "1Gi"}}
+        assert spec["serviceAccountName"] == "jupyterhub"
+
+
+async def test_get_watches_until_it_is_stopped(tmp_path: Path) -> None:
+    async with kubectl(tmp_path) as it:
+        it.api.create("configmaps", {"metadata": {"name": "c"}}, DEVELOPER)
+        watching = await it.start(
+            "get", "configmaps", "--watch", "--field-selector=metadata.name=c", "-o", "name"
+        )
+        assert watching.stdout is not None
+        assert await watching.stdout.readline() == b"configmap/c\n"
+        it.api.store.modify("configmaps", "c", lambda c: c.update(data={"a": "1"}))
+        assert await watching.stdout.readline() == b"configmap/c\n"
+        watching.terminate()
+        await watching.communicate()
+
+
+async def test_debug_copies_a_pod(tmp_path: Path) -> None:
+    async with kubectl(tmp_path) as it:
+        it.api.create("pods", a_pod("x"), DEVELOPER)
+        options = ("--copy-to=y", "--container=main", "--profile=restricted", "--attach=false")
+        await it("debug", "x", *options, "--", "sleep", "60")
+        assert it.api.store.get("pods", "y")["spec"]["containers"][0]["command"] == ["sleep", "60"]
