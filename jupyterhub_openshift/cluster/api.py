@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from kubernetes_asyncio.client import ApiClient, ApiException, Configuration
 from kubernetes_asyncio.config import ConfigException, load_incluster_config
 
 from ..errors import StartupError, say
+from .no_proxy import bypass_proxy
 
 Answer = TypeVar("Answer")
 
@@ -77,11 +78,17 @@ class ClusterUnreachable(StartupError):
 
 
 def find_cluster(
-    account: Path = SERVICE_ACCOUNT, environ: Mapping[str, str] = os.environ, pauses: Sequence[float] = PAUSES
+    account: Path = SERVICE_ACCOUNT,
+    environ: MutableMapping[str, str] = os.environ,
+    pauses: Sequence[float] = PAUSES,
 ) -> Cluster | None:
-    """Return the cluster that this pod runs in; None outside of a cluster, as in an image build."""
+    """Return the cluster that this pod runs in; None outside of a cluster, as in an image build.
+
+    From then on, requests to the cluster do not go through a proxy of the environment.
+    """
     if not environ.get("KUBERNETES_SERVICE_HOST"):
         return None
+    bypass_proxy(environ)
     configuration = Configuration()
     try:
         load_incluster_config(

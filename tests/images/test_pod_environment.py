@@ -1,0 +1,42 @@
+"""pod-environment.sh: what a server finds in its environment."""
+
+import subprocess
+
+import pytest
+
+from tests.paths import CHECKOUT
+
+SCRIPT = CHECKOUT / "notebook/common/pod-environment.sh"
+COMMAND = f"set -euo pipefail; source {SCRIPT}; printenv NO_PROXY no_proxy || true"
+PROXY = {"HTTPS_PROXY": "http://proxy.example.com:3128"}
+CLUSTER = "localhost,127.0.0.1,::1,.svc,.cluster.local"
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, None),
+        ({"NO_PROXY": ".example.com"}, ".example.com"),
+        (PROXY, CLUSTER),
+        ({**PROXY, "NO_PROXY": ".example.com,10.0.0.0/8"}, f".example.com,10.0.0.0/8,{CLUSTER}"),
+        ({**PROXY, "no_proxy": "*"}, "*"),
+        (
+            {
+                "http_proxy": "http://proxy.example.com:3128",
+                "JUPYTERHUB_API_URL": "http://physics:8081/hub/api",
+                "KUBERNETES_SERVICE_HOST": "172.30.0.1",
+            },
+            f"physics,172.30.0.1,{CLUSTER}",
+        ),
+    ],
+)
+def test_requests_within_the_cluster_do_not_go_through_a_proxy(environ, expected):
+    done = subprocess.run(
+        ["bash", "-c", COMMAND],
+        env={"PATH": "/usr/bin:/bin", **environ},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    proxied = environ.keys() - {"NO_PROXY"}
+    assert done.stdout.split() == ([] if expected is None else [expected] * (2 if proxied else 1))
