@@ -13,7 +13,8 @@
 | `network` | network policies |
 | `database` | login and schema version |
 | `connections` | proxy, login server with its certificate, clock |
-| `run` | settings, configuration files, versions; the order of it all |
+| `versions` | JupyterHub in hub and notebook image |
+| `run` | settings and configuration files; the order of it all |
 
 `facts` asks the API, all at once; the checks are functions of its answers. A failure ends the start: the hub
 would not start either, or nobody could use it. A warning does not.

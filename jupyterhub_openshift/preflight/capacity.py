@@ -65,9 +65,12 @@ def check_quota(facts: Facts, needs: Needs) -> Finding:
     if not quotas:
         return Finding("quota", PASSED, "No quota limits the number of notebook servers.", show)
     if unset := [*_must_be_set(quotas, needs, facts.items("limit ranges") or [])]:
-        message = f"The quota requires every server to set {' and '.join(unset)}, which the hub does not set."
-        variable = "JUPYTERHUB_NOTEBOOK_CPU=500m" if "cpu" in unset[0] else "JUPYTERHUB_NOTEBOOK_MEMORY=512Mi"
-        return Finding("quota", WARNING, message, f"oc set env {facts.target} {variable}")
+        parameters = sorted({"NOTEBOOK_CPU" if "cpu" in each else "NOTEBOOK_MEMORY" for each in unset})
+        message = (
+            f"The quota requires every server to set {' and '.join(unset)}, which the hub does not set. "
+            f"Deploy it with the template's parameter {' and '.join(parameters)}."
+        )
+        return Finding("quota", WARNING, message, show)
     rooms = [*_rooms(quotas, needs.pod()), *_rooms(quotas, needs.claim())]
     if not rooms:
         return Finding("quota", PASSED, "No quota limits the number of notebook servers.", show)

@@ -48,12 +48,6 @@ class Facts:
     missing: tuple[Permission, ...] | None = ()  # None: may not be reviewed
     clock_ahead: float | None = None  # seconds, of this pod's clock before the API's
 
-    @property
-    def target(self) -> str:
-        """The hub's workload as an argument of `oc`."""
-        own = self.workload
-        return f"{own.kind.lower()}/{own.name}" if own else f"deployment/{self.name}"
-
     def get(self, what: str) -> Answer:
         """Return an answer; what was not asked for counts as not found."""
         return self.answers.get(what, Refusal(404, f"{what} not found"))
@@ -67,7 +61,8 @@ class Facts:
 def paths(namespace: str, name: str, image: str, account: str) -> dict[str, str]:
     """Return what is asked for, by its name."""
     core = f"/api/v1/namespaces/{namespace}"
-    stream = image.partition(":")[0]
+    images = f"/apis/image.openshift.io/v1/namespaces/{namespace}"
+    stream, _, tag = image.partition(":")
     return {
         "route": f"/apis/route.openshift.io/v1/namespaces/{namespace}/routes/{name}",
         "quotas": f"{core}/resourcequotas",
@@ -79,7 +74,10 @@ def paths(namespace: str, name: str, image: str, account: str) -> dict[str, str]
         **(
             {}
             if "/" in image or "@" in image
-            else {"image": f"/apis/image.openshift.io/v1/namespaces/{namespace}/imagestreams/{stream}"}
+            else {
+                "image": f"{images}/imagestreams/{stream}",
+                "image stream tag": f"{images}/imagestreamtags/{stream}:{tag or 'latest'}",
+            }
         ),
         **{
             f"{kind} {part}": f"/{api}/namespaces/{namespace}/{kind.lower()}s/{part}"

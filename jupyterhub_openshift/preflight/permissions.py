@@ -33,7 +33,9 @@ def needed(name: str, volumes: bool, menu: bool, streams: bool) -> tuple[Permiss
     core = [Permission(verb, "pods") for verb in ("list", "watch", "create", "delete")]
     core += [Permission(verb, "events") for verb in ("list", "watch")]
     if streams:
+        compare = "compare the versions of hub and notebook image"
         core += [Permission("get", "imagestreams", "image.openshift.io")]
+        core += [Permission("get", "imagestreamtags", "image.openshift.io", used_to=compare)]
     if menu:
         core += [Permission("list", "imagestreams", "image.openshift.io", used_to="offer the menu of images")]
     if volumes:

@@ -11,9 +11,7 @@ An image build (`--build`) has neither database nor cluster: only the configurat
 """
 
 import asyncio
-import platform
 from decimal import Decimal
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +24,7 @@ from ..authenticator.project_authenticator import ProjectAuthenticator
 from ..cluster.api import Cluster
 from ..cluster.project import read_project
 from ..config_files.hub_check import check_hub
-from ..errors import PRODUCT, StartupError, say
+from ..errors import StartupError, say
 from ..inputs import Inputs, load_configuration
 from ..proxy import SeparateProxy
 from ..quantity import parse_quantity
@@ -42,6 +40,7 @@ from .network import check_network_policies
 from .own_objects import check_own_objects
 from .permissions import check_permissions, needed
 from .storage import check_storage_class
+from .versions import check_versions
 
 ONLY_A_DEPLOYMENT_HAS = {"CONFIGPROXY_AUTH_TOKEN": "only for this check"}
 SPAWNERS = ("OpenShiftSpawner", "KubeSpawner", "Spawner")  # the most special class first
@@ -91,7 +90,6 @@ def run_checks(config: Path, cluster: Cluster | None) -> tuple[list[Finding], bo
     c = load_configuration(config, inputs)
     check_hub(c, inputs.project, building=False)
     findings.append(Finding("configuration", PASSED, "All configuration files can be used.", show))
-    findings.append(check_versions())
     findings.append(check_database(settings))
     findings += asyncio.run(connections(c, inputs))
     if cluster:
@@ -126,6 +124,7 @@ def project_checks(c: Config, settings: Settings, facts: Facts, cluster: Cluster
     """Evaluate what the API has answered."""
     needs, database = server_needs(c), settings.database_host or ""
     return [
+        check_versions(facts),
         check_clock(facts),
         *check_own_objects(facts, database),
         check_permissions(facts.missing, cluster.account, facts.namespace),
@@ -171,12 +170,3 @@ def _bytes(value: object) -> Decimal:
 
 def _number(value: object) -> Decimal:
     return Decimal(str(value)) if isinstance(value, int | float) else Decimal(0)
-
-
-def check_versions() -> Finding:
-    """Report the versions that a report of a problem should name."""
-    message = (
-        f"This is {PRODUCT} with JupyterHub {version('jupyterhub')}, KubeSpawner "
-        f"{version('jupyterhub-kubespawner')} and Python {platform.python_version()}."
-    )
-    return Finding("versions", PASSED, message, "python -m jupyterhub_openshift --version")

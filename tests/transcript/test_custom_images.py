@@ -126,6 +126,12 @@ def test_a_broken_config_map_is_told_with_file_and_line_by_the_new_pod(
 
     eventually("the init container's log names file and line", told)
 
+    def described() -> bool:
+        pods = project.get("pods", "--selector", "app=custom,component=hub")
+        return any(fault in str(pod["status"].get("initContainerStatuses")) for pod in pods)
+
+    eventually("the pod's status, which `oc describe pod` shows, does so too", described)
+
 
 @pytest.mark.usefixtures("jakevdp")
 def test_the_first_instance_does_not_see_the_pods_of_the_second(project: Project) -> None:

@@ -221,7 +221,7 @@ def test_the_check_of_a_healthy_project_prints_a_table_of_passes(api, recorded):
     assert (done.returncode, [line.split()[0] for line in table], done.stderr.splitlines()) == (
         0,
         [
-            *("CHECK", "settings", "configuration", "versions", "database", "proxy", "login", "clock"),
+            *("CHECK", "settings", "configuration", "database", "proxy", "login", "versions", "clock"),
             *("own", "permissions", "service", "route", "notebook", "quota", "limit", "storage", "network"),
         ],
         [

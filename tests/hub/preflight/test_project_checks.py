@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import platform
+import re
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
+from importlib.metadata import version
 
 import pytest
 from traitlets.config import Config
@@ -12,10 +15,13 @@ from traitlets.config import Config
 from jupyterhub_openshift.authenticator import ProjectAuthenticator
 from jupyterhub_openshift.cluster.api import Cluster
 from jupyterhub_openshift.cluster.workload import Workload
+from jupyterhub_openshift.errors import PRODUCT
 from jupyterhub_openshift.preflight.facts import Facts, Obj, Refusal
 from jupyterhub_openshift.preflight.finding import FAILURE, PASSED, UNKNOWN, WARNING, Finding
 from jupyterhub_openshift.preflight.permissions import needed
 from jupyterhub_openshift.preflight.run import project_checks
+from jupyterhub_openshift.preflight.versions import VARIABLE
+from tests.paths import CHECKOUT
 
 from ..example_settings import settings
 
@@ -45,6 +51,7 @@ def facts(recorded) -> Facts:
             "config maps": {"items": [config_map]},
             "service account": {"metadata": {"name": "jupyterhub", "annotations": LOGIN}},
             "image": recorded["image stream"]["response"],
+            "image stream tag": recorded["image stream tag"]["response"],
             "DeploymentConfig jupyterhub": config,
             "DeploymentConfig jupyterhub-proxy": {"metadata": {**config["metadata"], "uid": "proxy"}},
             "DeploymentConfig jupyterhub-db": {"metadata": {**config["metadata"], "uid": "db"}},
@@ -93,6 +100,12 @@ def changed(facts: Facts, what: str, change: Callable[[Obj], object]) -> Facts:
 
 def test_a_healthy_project_has_no_finding_but_passes(facts):
     assert [(finding.check, finding.result, finding.message) for finding in findings(facts)] == [
+        (
+            "versions",
+            PASSED,
+            f"This is {PRODUCT} with JupyterHub {version('jupyterhub')}, KubeSpawner "
+            f"{version('jupyterhub-kubespawner')} and Python {platform.python_version()}.",
+        ),
         ("clock", PASSED, "The clock of the hub's node agrees with the API's."),
         ("own objects", PASSED, "All objects with the name jupyterhub are those of this DeploymentConfig."),
         ("permissions", PASSED, "The service account jupyterhub has all permissions that the hub uses."),
@@ -114,7 +127,8 @@ def test_what_the_hub_may_not_read_is_unknown_and_no_fault(facts):
     forbidden = Refusal(403, "forbidden")
     refused = replace(facts, answers=dict.fromkeys(facts.answers, forbidden), workload=None, missing=None)
     refused = replace(refused, clock_ahead=None)
-    assert {finding.result for finding in findings(refused)} == {UNKNOWN}
+    versions, *others = findings(refused)
+    assert (versions.result, {finding.result for finding in others}) == (PASSED, {UNKNOWN})
 
 
 def test_on_plain_kubernetes_there_are_no_routes_and_image_streams(facts):
@@ -148,6 +162,29 @@ def test_a_missing_permission_for_owner_references_is_a_warning(facts):
             "oc policy add-role-to-user edit -z jupyterhub",
         )
     ]
+
+
+@pytest.mark.parametrize(("of_image", "build"), [("5.4.1", "the notebook image"), ("7.0.0", "the hub image")])
+def test_a_notebook_image_with_another_major_version_is_a_warning(facts, of_image, build):
+    def with_version(tag: Obj) -> None:
+        tag["image"]["dockerImageMetadata"]["Config"]["Env"] = [f"NOTEBOOK_JUPYTERHUB_VERSION={of_image}"]
+
+    hub = version("jupyterhub")
+    assert problems(changed(facts, "image stream tag", with_version)) == [
+        Finding(
+            "versions",
+            WARNING,
+            f"The notebook image has JupyterHub {of_image} and the hub has {hub}: servers will not start. "
+            f"Build {build} again.",
+            "oc get buildconfigs",
+        )
+    ]
+
+
+def test_the_notebook_images_environment_names_the_version_that_is_installed():
+    (locked,) = re.findall(r"^jupyterhub==(\S+)", (CHECKOUT / "notebook/requirements.txt").read_text(), re.M)
+    environment = (CHECKOUT / "notebook/.s2i/environment").read_text().splitlines()
+    assert f"{VARIABLE}={locked}" in environment
 
 
 def second_hub(facts: Facts, created: str) -> Facts:
@@ -367,7 +404,8 @@ def quota(hard: dict[str, str], used: dict[str, str], **spec: object) -> Obj:
             {"limits.cpu": "8"},
             {"limits.cpu": "1"},
             WARNING,
-            "The quota requires every server to set limits.cpu, which the hub does not set.",
+            "The quota requires every server to set limits.cpu, which the hub does not set. "
+            "Deploy it with the template's parameter NOTEBOOK_CPU.",
         ),
     ],
 )
