@@ -89,9 +89,23 @@ def test_the_hub_loads_every_example_of_configuration(
 def test_the_queries_use_metrics_that_the_hub_has() -> None:
     import jupyterhub.metrics  # noqa: F401 (registers them)
 
-    used = set(re.findall(r"\b(jupyterhub_\w+?)(?:_bucket|_count)?(?=[\[{`)])", PAGES["how-to/metrics.md"]))
     known = {metric.name for metric in REGISTRY.collect()}
-    assert used and used <= known
+    dashboard = (CHECKOUT / "openshift/monitoring/dashboard.json").read_text()
+    for text in (PAGES["how-to/metrics.md"], dashboard):
+        used = set(re.findall(r"\b((?:jupyterhub|process)_\w+?)(?:_bucket|_count|_total)?(?=[\[{`),])", text))
+        assert len(used) > 3
+        assert used <= known
+
+
+def test_every_panel_of_the_dashboard_shows_the_chosen_hub() -> None:
+    dashboard = json.loads((CHECKOUT / "openshift/monitoring/dashboard.json").read_text())
+    assert [variable["name"] for variable in dashboard["templating"]["list"]] == ["datasource", "hub"]
+    expressions = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    assert [
+        each for each in expressions if 'job="$hub"' not in each or each.count("(") != each.count(")")
+    ] == []
+    places = [(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in dashboard["panels"]]
+    assert len(set(places)) == len(places)
 
 
 def test_the_page_of_labels_lists_every_label_and_annotation_of_the_templates() -> None:
