@@ -13,6 +13,7 @@ from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.resource_keys import (
     CLUSTER_ROLE_BINDINGS,
     CLUSTER_ROLES,
+    DISRUPTION_BUDGETS,
     IMAGE_STREAMS,
     IMAGES,
     ROLE_BINDINGS,
@@ -61,7 +62,7 @@ NAMES = {  # resources whose names are not DNS subdomains; None: any path segmen
             ROLE_BINDINGS,
             CLUSTER_ROLES,
             CLUSTER_ROLE_BINDINGS,
-            "poddisruptionbudgets.policy",
+            DISRUPTION_BUDGETS,
             IMAGE_STREAMS,
             IMAGES,
         )

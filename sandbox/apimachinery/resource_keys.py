@@ -10,6 +10,7 @@ CLUSTER_ROLE_BINDINGS = f"clusterrolebindings.{RBAC_GROUP}"
 
 DEPLOYMENTS = "deployments.apps"
 REPLICA_SETS = "replicasets.apps"
+DISRUPTION_BUDGETS = "poddisruptionbudgets.policy"
 
 BUILD_CONFIGS = "buildconfigs.build.openshift.io"
 BUILDS = "builds.build.openshift.io"

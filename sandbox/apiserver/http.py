@@ -81,8 +81,8 @@ class _Server:
             return await handler(request)
         except errors.StatusError as refusal:
             answer = web.json_response(refusal.status(), status=refusal.code)
-            if refusal.code == 429:
-                answer.headers["Retry-After"] = "1"
+            if seconds := (refusal.details or {}).get("retryAfterSeconds"):
+                answer.headers["Retry-After"] = str(seconds)
             return warned(answer, refusal.warnings)
         except (web.HTTPException, asyncio.CancelledError, ConnectionError):
             raise

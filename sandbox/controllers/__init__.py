@@ -10,6 +10,7 @@ from sandbox.controllers.builds import Builds
 from sandbox.controllers.deployer import Deployer
 from sandbox.controllers.deploymentconfigs import DeploymentConfigs
 from sandbox.controllers.deployments import Deployments
+from sandbox.controllers.disruption import Disruption
 from sandbox.controllers.endpoints import Endpoints
 from sandbox.controllers.garbage import Garbage
 from sandbox.controllers.imagestreams import ImageImports
@@ -33,6 +34,7 @@ def all_controllers(cluster: Cluster, images: Images, builder: Builder, checkout
         Deployer,
         DeploymentConfigs,
         Deployments,
+        Disruption,
         Endpoints,
         Garbage,
         ImageTriggers,

@@ -8,6 +8,7 @@ from sandbox.apimachinery.resource_keys import (
     BUILDS,
     DEPLOYMENT_CONFIGS,
     DEPLOYMENTS,
+    DISRUPTION_BUDGETS,
     IMAGE_STREAMS,
     REPLICA_SETS,
     ROLE_BINDINGS,
@@ -44,7 +45,7 @@ class Garbage(Controller):
         ROUTES,
         "templates.template.openshift.io",
         "networkpolicies.networking.k8s.io",
-        "poddisruptionbudgets.policy",
+        DISRUPTION_BUDGETS,
         ROLES,
         ROLE_BINDINGS,
     )

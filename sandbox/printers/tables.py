@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.apimachinery.json_types import Obj
-from sandbox.apimachinery.resource_keys import CLUSTER_ROLE_BINDINGS, DEPLOYMENTS, REPLICA_SETS, ROLE_BINDINGS
+from sandbox.apimachinery.resource_keys import (
+    CLUSTER_ROLE_BINDINGS,
+    DEPLOYMENTS,
+    DISRUPTION_BUDGETS,
+    REPLICA_SETS,
+    ROLE_BINDINGS,
+)
 from sandbox.printers import openshift
 from sandbox.printers.ages import age
 from sandbox.printers.pods import NONE
@@ -270,6 +276,6 @@ ROWS: dict[str, Callable[[Obj], Cells]] = {
     CLUSTER_ROLE_BINDINGS: _role_binding,
     "storageclasses.storage.k8s.io": _storage_class,
     "resourcequotas": _quota,
-    "poddisruptionbudgets.policy": _disruption_budget,
+    DISRUPTION_BUDGETS: _disruption_budget,
     "*": _other,
 }

@@ -22,6 +22,7 @@ from sandbox.apimachinery.resource_keys import (
     ROUTES,
 )
 
+EXTERNAL = ("NodePort", "LoadBalancer")
 QUARTER = {"maxUnavailable": "25%", "maxSurge": "25%"}
 
 
@@ -133,6 +134,13 @@ def _service(obj: Obj) -> None:
             port["targetPort"] = port.get("port", 0)
     if spec["type"] != "ExternalName":
         spec.setdefault("internalTrafficPolicy", "Cluster")
+    if spec["type"] in EXTERNAL:
+        spec.setdefault("externalTrafficPolicy", "Cluster")
+    if spec["type"] == "LoadBalancer":
+        spec.setdefault("allocateLoadBalancerNodePorts", True)
+    if spec["sessionAffinity"] == "ClientIP":
+        config = spec.setdefault("sessionAffinityConfig", {}).setdefault("clientIP", {})
+        config.setdefault("timeoutSeconds", 3 * 60 * 60)
 
 
 def _secret(obj: Obj) -> None:

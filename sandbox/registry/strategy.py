@@ -16,20 +16,23 @@ from sandbox.apimachinery.resource_keys import (
     BUILDS,
     DEPLOYMENT_CONFIGS,
     DEPLOYMENTS,
+    DISRUPTION_BUDGETS,
     IMAGE_STREAMS,
     REPLICA_SETS,
     ROUTES,
 )
 from sandbox.apimachinery.resources import BY_PATH, of
 from sandbox.apimachinery.store import Store, now
+from sandbox.registry.defaults import EXTERNAL
 
 WITH_GENERATION = (
     *("pods", "replicationcontrollers", DEPLOYMENTS, REPLICA_SETS, "statefulsets.apps"),
     *("daemonsets.apps", "jobs.batch", "cronjobs.batch", "networkpolicies.networking.k8s.io"),
-    *("ingresses.networking.k8s.io", "poddisruptionbudgets.policy", DEPLOYMENT_CONFIGS),
+    *("ingresses.networking.k8s.io", DISRUPTION_BUDGETS, DEPLOYMENT_CONFIGS),
     *(BUILD_CONFIGS, BUILDS, IMAGE_STREAMS),
     ROUTES,
 )
+NODE_PORTS = range(30000, 32768)
 SERVICE_NETWORK = ipaddress.ip_network("127.78.0.0/16")
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 GATED = "Scheduling is blocked due to non-empty scheduling gates"
@@ -84,6 +87,7 @@ def _service(new: Obj, store: Store, project: Project) -> None:
     spec["clusterIPs"] = [spec["clusterIP"]]
     spec.setdefault("ipFamilies", ["IPv4"])
     spec.setdefault("ipFamilyPolicy", "SingleStack")
+    _node_ports(spec, store)
 
 
 def _free_address(store: Store) -> str:
@@ -92,7 +96,28 @@ def _free_address(store: Store) -> str:
     return next(host for host in hosts if host not in taken)
 
 
+def _node_ports(spec: Obj, store: Store) -> None:
+    """Allocate the ports of the node that are open."""
+    if spec["type"] not in EXTERNAL or not spec.get("allocateLoadBalancerNodePorts", True):
+        return
+    services = [service["spec"] for service in store.look("services")]
+    taken = {port.get("nodePort") for each in [spec, *services] for port in each.get("ports") or []}
+    for port in spec.get("ports") or []:
+        if not port.get("nodePort"):
+            port["nodePort"] = next(number for number in NODE_PORTS if number not in taken)
+            taken.add(port["nodePort"])
+
+
 def _service_update(new: Obj, old: Obj, store: Store, project: Project) -> None:
+    if new["spec"]["type"] in EXTERNAL:
+        given = {
+            (p.get("protocol"), p.get("port")): p.get("nodePort") for p in old["spec"].get("ports") or []
+        }
+        for port in new["spec"].get("ports") or []:
+            known = given.get((port.get("protocol"), port.get("port")))
+            if known and not port.get("nodePort"):
+                port["nodePort"] = known
+        _node_ports(new["spec"], store)
     for field in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
         if field in old["spec"] and not new["spec"].get(field):
             new["spec"][field] = old["spec"][field]

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta, timezone
 from sandbox.apimachinery import errors
 from sandbox.apimachinery.json_types import Json, Obj
 from sandbox.apimachinery.names import invalid
+from sandbox.apimachinery.resource_keys import DISRUPTION_BUDGETS
+from sandbox.apimachinery.selectors import label_query
 from sandbox.apimachinery.store import now
 from sandbox.authorization.users import AUDIENCE, Tokens
 from sandbox.registry.api import Api, Stored
@@ -76,11 +78,50 @@ class Evictions(Storage):
         self._api = api
 
     async def create(self, name: str, obj: Obj, context: Context) -> Obj:
-        """Mark the pod as evicted, and delete it with its grace period."""
+        """Mark the pod as evicted, and delete it with its grace period; 429 when a budget is used up."""
+        pod = self._api.store.get("pods", name)
+        if budget := self._budget(pod):
+            self._disrupt(budget, context.dry_run)
         if not context.dry_run:
             self._api.store.modify("pods", name, _evict)
         self._api.delete("pods", name, context.user, obj.get("deleteOptions"), dry_run=context.dry_run)
         return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
+
+    def _budget(self, pod: Obj) -> Obj | None:
+        """Return the budget that protects a running pod."""
+        if pod["status"].get("phase") != "Running" or pod["metadata"].get("deletionTimestamp"):
+            return None
+        all_budgets = self._api.store.list(DISRUPTION_BUDGETS)
+        budgets = [each for each in all_budgets if label_query(each["spec"].get("selector"))(pod)]
+        if len(budgets) > 1:
+            why = "This pod has more than one PodDisruptionBudget"
+            unsupported = f"{why}, which the eviction subresource does not support."
+            raise errors.StatusError(500, "InternalError", unsupported)
+        return budgets[0] if budgets and not _may_go_unhealthy(pod, budgets[0]) else None
+
+    def _disrupt(self, budget: Obj, dry_run: bool) -> None:
+        """Count one disruption; the disruption controller counts anew once the pod is gone."""
+        status, name = budget["status"], budget["metadata"]["name"]
+        if status.get("disruptionsAllowed", 0) <= 0:
+            wanted, there = status.get("desiredHealthy", 0), status.get("currentHealthy", 0)
+            needs = f"The disruption budget {name} needs {wanted} healthy pods and has {there} currently"
+            why = "Cannot evict pod as it would violate the pod's disruption budget."
+            causes = [{"reason": "DisruptionBudget", "message": needs}]
+            raise errors.StatusError(429, "TooManyRequests", why, {"causes": causes})
+        if not dry_run:
+            status["disruptionsAllowed"] -= 1
+            self._api.store.update(DISRUPTION_BUDGETS, budget)
+
+
+def _may_go_unhealthy(pod: Obj, budget: Obj) -> bool:
+    """Tell whether a budget lets this pod go because it is not ready."""
+    conditions = {each["type"]: each["status"] for each in pod["status"].get("conditions") or []}
+    if conditions.get("Ready") == "True":
+        return False
+    if budget["spec"].get("unhealthyPodEvictionPolicy") == "AlwaysAllow":
+        return True
+    desired = budget["status"].get("desiredHealthy", 0)
+    return bool(0 < desired <= budget["status"].get("currentHealthy", 0))
 
 
 def _evict(pod: Obj) -> None:

@@ -24,7 +24,14 @@ from sandbox.apimachinery.names import (
     too_long,
     unsupported,
 )
-from sandbox.apimachinery.resource_keys import DEPLOYMENTS, RBAC_GROUP, REPLICA_SETS, ROLE_BINDINGS, ROLES
+from sandbox.apimachinery.resource_keys import (
+    DEPLOYMENTS,
+    DISRUPTION_BUDGETS,
+    RBAC_GROUP,
+    REPLICA_SETS,
+    ROLE_BINDINGS,
+    ROLES,
+)
 from sandbox.validation import limits, network_policies, openshift, pods, scheduling, storage
 from sandbox.validation.label_selectors import label_selector
 
@@ -98,6 +105,7 @@ def _service(obj: Obj) -> list[Cause]:
         problems += pods.protocol(port, f"{path}.protocol")
         if port.get("targetPort") is not None:
             problems += pods.port(f"{path}.targetPort", port["targetPort"])
+        problems += _node_port(port.get("nodePort", 0), spec.get("type", ""), f"{path}.nodePort")
         key = (port.get("protocol"), port.get("port"))
         if key in seen:
             problems.append(duplicate(path, {"protocol": key[0], "port": key[1]}))
@@ -111,6 +119,15 @@ def _service(obj: Obj) -> list[Cause]:
     if spec.get("type") not in kinds:
         problems.append(unsupported("spec.type", spec.get("type", ""), kinds))
     return problems + labels("spec.selector", spec.get("selector") or {})
+
+
+def _node_port(number: int, kind: str, field: str) -> list[Cause]:
+    if number and kind == "ClusterIP":
+        return [forbidden(field, "may not be used when `type` is 'ClusterIP'")]
+    if number and not 30000 <= number <= 32767:
+        why = "provided port is not in the valid range. The range of valid ports is 30000-32767"
+        return [invalid(field, number, why)]
+    return []
 
 
 def _service_update(new: Obj, old: Obj) -> list[Cause]:
@@ -301,7 +318,7 @@ CHECKS: dict[str, Callable[[Obj], list[Cause]]] = {
     "networkpolicies.networking.k8s.io": network_policies.network_policy,
     ROLES: _role,
     ROLE_BINDINGS: _role_binding,
-    "poddisruptionbudgets.policy": _disruption_budget,
+    DISRUPTION_BUDGETS: _disruption_budget,
 }
 UPDATES: dict[str, Callable[[Obj, Obj], list[Cause]]] = {
     "pods": _pod_update,

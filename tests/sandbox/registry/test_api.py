@@ -399,3 +399,17 @@ def test_a_deployment_config_gets_openshifts_defaults() -> None:
         "test": False,
         "selector": {"app": "x"},
     }
+
+
+def test_a_node_port_is_allocated_and_kept() -> None:
+    api = an_api()
+    service = {"metadata": {"name": "s"}, "spec": {"type": "NodePort", "ports": [{"port": 80}]}}
+    made = api.create("services", service, HUB)
+    assert (made["spec"]["ports"][0]["nodePort"], made["spec"]["externalTrafficPolicy"]) == (30000, "Cluster")
+    updated = api.update("services", service, HUB)
+    assert updated["spec"]["ports"][0]["nodePort"] == 30000
+    other = {"metadata": {"name": "t"}, "spec": {"type": "NodePort", "ports": [{"port": 80, "nodePort": 80}]}}
+    assert refusal(api, "services", other).message == (
+        'Service "t" is invalid: spec.ports[0].nodePort: Invalid value: 80: '
+        "provided port is not in the valid range. The range of valid ports is 30000-32767"
+    )
