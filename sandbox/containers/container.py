@@ -135,6 +135,7 @@ class Container:
             args += ["--ro-bind", directory, directory]
         args += ["--proc", "/proc", "--dev", "/dev"]
         args += ["--perms", "1777", "--size", str(SHM_SIZE), "--tmpfs", "/dev/shm"]  # noqa: S108
+        args += ["--perms", "0755", "--dir", self.cwd]  # as runc does
         for mount in sorted(self.mounts, key=lambda mount: mount.target.count("/")):
             for parent in reversed(PurePosixPath(mount.target).parents[:-1]):
                 args += ["--perms", "0755", "--dir", str(parent)]  # else bwrap makes what is missing 0700

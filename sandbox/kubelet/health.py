@@ -28,7 +28,8 @@ class Health:
 
     def _start(self) -> None:
         self.record.started = True
-        self.record.ready = not self.record.init and "readinessProbe" not in self.record.spec
+        serving = self.record.sidecar or not self.record.init
+        self.record.ready = serving and "readinessProbe" not in self.record.spec
         self.pod.publish()
 
     async def watch(self) -> None:
@@ -76,10 +77,11 @@ class Health:
         elif kind != "Readiness" and healthy is False:
             message = f"Container {record.name} failed {kind.lower()} probe, will be restarted"
             pod.node.events.normal(pod.pod, "Killing", message, record.field_path)
-            pod.end_unhealthy(self.running, what_grace(record.spec, pod.pod))
+            grace = grace_period(record.spec[f"{kind.lower()}Probe"], pod.pod)
+            pod.end_unhealthy(self.running, grace)
 
 
-def what_grace(spec: Obj, pod: Obj) -> float:
-    """Return the grace period of a container that failed its liveness probe."""
-    own = spec.get("livenessProbe", {}).get("terminationGracePeriodSeconds")
+def grace_period(what: Obj, pod: Obj) -> float:
+    """Return the grace period of a container that failed a probe."""
+    own = what.get("terminationGracePeriodSeconds")
     return float(own if own is not None else pod["spec"].get("terminationGracePeriodSeconds", 30))

@@ -35,6 +35,7 @@ TERMINATION_LOG = "/dev/termination-log"
 TERMINATION_MESSAGE = 4096
 SIGKILLED = 128 + signal.SIGKILL
 STORAGE_PERIOD = 10.0
+SIDECAR_POLL = 0.05
 DEADLINE = "Pod was active on the node longer than the specified deadline"
 
 
@@ -120,6 +121,9 @@ class Pod:
             for record in self.records:
                 record.unhealthy = record.unhealthy or record.running is running
 
+    def _grace(self) -> float:
+        return float(self.pod["spec"].get("terminationGracePeriodSeconds", 30))
+
     def log_file(self, container: str, number: int) -> Path:
         """Return the log file of a container's run."""
         return self.logs / container / f"{number}.log"
@@ -150,25 +154,32 @@ class Pod:
             await asyncio.gather(work, *limits, return_exceptions=True)
         self.failure = next((each.result() for each in limits if not each.cancelled()), None)
         if self.failure:
-            grace = float(self.pod["spec"].get("terminationGracePeriodSeconds", 30))
             if self.failure.reason == "DeadlineExceeded":
                 self.publish()
-            await self._stop_containers(grace)
+            await self._stop_containers(self._grace())
         self.sandbox = self.sandbox._replace(up=False)
         self.publish()
 
     async def _work(self) -> None:
         await self._set_up()
-        refresh = asyncio.create_task(self._refresh_tokens())
+        aside = [asyncio.create_task(self._refresh_tokens())]
         try:
             for record in self.records:
-                if record.init:
+                if record.sidecar:
+                    aside.append(asyncio.create_task(self._supervise(record)))
+                    while not record.started:  # noqa: ASYNC110 (its probe decides)
+                        await asyncio.sleep(SIDECAR_POLL)
+                elif record.init:
                     await self._supervise(record)
                     if not record.succeeded:
-                        return
-            await asyncio.gather(*(self._supervise(record) for record in self.records if not record.init))
+                        break
+            else:
+                await asyncio.gather(*(self._supervise(record) for record in self.records if not record.init))
         finally:
-            refresh.cancel()
+            for task in aside:
+                task.cancel()
+            await asyncio.gather(*aside, return_exceptions=True)
+        await self._stop_containers(self._grace())  # sidecars
 
     async def _deadline(self) -> Failure:
         """Wait for the pod's `activeDeadlineSeconds`."""
@@ -242,8 +253,8 @@ class Pod:
         while True:
             began = asyncio.get_running_loop().time()
             await self._run(record)
-            policy = self.pod["spec"].get("restartPolicy", "Always")
-            if record.succeeded and (record.init or policy != "Always"):
+            policy = "Always" if record.sidecar else self.pod["spec"].get("restartPolicy", "Always")
+            if record.succeeded and not record.sidecar and (record.init or policy != "Always"):
                 return
             if policy == "Never":
                 return
@@ -319,9 +330,8 @@ class Pod:
         events = self.node.events
         events.warning(self.pod, "FailedPostStartHook", "PostStartHook failed", record.field_path)
         events.normal(self.pod, "Killing", "FailedPostStartHook", record.field_path)
-        grace = float(self.pod["spec"].get("terminationGracePeriodSeconds", 30))
         record.begin()
-        await self._stop_container(record, grace)
+        await self._stop_container(record, self._grace())
         raise StartError(problem, "PostStartHookError")
 
     def _failed_to_start(self, record: Record, error: StartError) -> None:
@@ -415,6 +425,9 @@ class Pod:
             began = asyncio.get_running_loop().time()
             hook = asyncio.create_task(handle(pre_stop, record.spec, running, self.ip, grace))
             await asyncio.wait([hook, ended], return_when=asyncio.FIRST_COMPLETED)
+            if hook.done() and hook.exception() is None and hook.result() is not None:
+                events = self.node.events
+                events.warning(self.pod, "FailedPreStopHook", "PreStopHook failed", record.field_path)
             hook.cancel()  # it ends with its container
             grace = max(LEAST_GRACE, grace - (asyncio.get_running_loop().time() - began))
         if grace > 0:

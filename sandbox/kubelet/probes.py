@@ -51,12 +51,12 @@ async def watch(
         await asyncio.sleep(what.get("periodSeconds") or 10)
 
 
-async def handle(handler: Obj, container: Obj, running: Running, ip: str, timeout: float) -> None:
-    """Run a `preStop` handler; its failure changes nothing."""
+async def handle(handler: Obj, container: Obj, running: Running, ip: str, timeout: float) -> Failure:
+    """Run a `preStop` handler; return its failure, which changes nothing."""
     if "sleep" in handler:
         await asyncio.sleep(min(handler["sleep"]["seconds"], timeout))
-    else:
-        await probe({**handler, "timeoutSeconds": timeout}, container, running, ip)
+        return None
+    return await probe({**handler, "timeoutSeconds": timeout}, container, running, ip)
 
 
 async def post_start(hook: Obj, container: Obj, running: Running, ip: str, pod: str) -> Failure:
@@ -74,8 +74,8 @@ async def post_start(hook: Obj, container: Obj, running: Running, ip: str, pod: 
         failure = await _http_get(hook["httpGet"], container, ip, POST_START_SECONDS)
         path = hook["httpGet"].get("path", "/")
         return failure and f'HTTP lifecycle hook ({path}) {where} {failure}, message: ""'
-    await handle(hook, container, running, ip, POST_START_SECONDS)
-    return None
+    failure = await handle(hook, container, running, ip, POST_START_SECONDS)
+    return failure and f"Lifecycle hook {where} {failure}"
 
 
 async def _exec(command: list[str], running: Running, timeout: float) -> Failure:

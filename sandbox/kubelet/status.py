@@ -47,6 +47,16 @@ class Record:
         return f"spec.{'initContainers' if self.init else 'containers'}{{{self.name}}}"
 
     @property
+    def sidecar(self) -> bool:
+        """True for an init container that goes on running beside the others."""
+        return self.init and self.spec.get("restartPolicy") == "Always"
+
+    @property
+    def initialized(self) -> bool:
+        """True for an init container that lets the next container start."""
+        return self.started if self.sidecar else self.succeeded
+
+    @property
     def succeeded(self) -> bool:
         """True when the container has ended with exit code 0."""
         return bool("terminated" in self.state and self.state["terminated"]["exitCode"] == 0)
@@ -144,12 +154,13 @@ def pod_status(pod: Obj, records: list[Record], sandbox: Sandbox, failure: Failu
 
 def pod_phase(policy: str, records: list[Record], deleted: bool = False) -> str:
     """Return Pending, Running, Succeeded or Failed; a deleted pod never restarts a container."""
-    init = [record for record in records if record.init]
+    init = [record for record in records if record.init and not record.sidecar]
+    sidecars = [record for record in records if record.sidecar]
     if deleted and all("terminated" in one.state for one in records):
-        return "Succeeded" if all(one.succeeded for one in records) else "Failed"
+        return "Succeeded" if all(one.succeeded for one in records if not one.sidecar) else "Failed"
     if any("terminated" in one.state and not one.succeeded for one in init) and policy == "Never":
         return "Failed"
-    if not all(one.succeeded for one in init):
+    if not all(one.succeeded for one in init) or any(not one.state.keys() - {"waiting"} for one in sidecars):
         return "Pending"
     running = stopped = succeeded = waiting = 0
     for one in records:
@@ -173,8 +184,8 @@ def pod_phase(policy: str, records: list[Record], deleted: bool = False) -> str:
 
 def conditions(pod: Obj, records: list[Record], phase: str, sandbox: Sandbox) -> list[Obj]:
     """Build the kubelet's five conditions after those of others, such as DisruptionTarget."""
-    incomplete = [one.name for one in records if one.init and not one.succeeded]
-    unready = [one.name for one in records if not one.init and not one.ready]
+    incomplete = [one.name for one in records if one.init and not one.initialized]
+    unready = [one.name for one in records if (one.sidecar or not one.init) and not one.ready]
     initialized = ("Initialized", "True", "", "")
     if incomplete:
         names = f"containers with incomplete status: [{' '.join(incomplete)}]"

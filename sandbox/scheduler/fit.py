@@ -9,9 +9,10 @@ decides what is said about it; only resources are reported together.
 | TaintToleration | taints with the effect NoSchedule or NoExecute |
 | NodeAffinity | `nodeSelector`, required node affinity |
 | NodeResourcesFit | requests against what the node's pods leave: pods, CPU, memory, storage, GPUs |
+| PodTopologySpread | the topology key: on one node pods are always spread evenly |
 | InterPodAffinity | required affinity and anti-affinity to the node's pods |
 
-Not looked at: host ports, topology spread, preferences; the sandbox has one node.
+Not looked at: host ports, which no SCC of the project allows, and preferences.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from sandbox.apimachinery.selectors import label_query
 
 Amounts = dict[str, Fraction]
 REPELS = ("NoSchedule", "NoExecute")
+SPREAD = "node(s) didn't match pod topology spread constraints"
 UNSCHEDULABLE = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
 
 
@@ -51,6 +53,12 @@ def misfit(pod: Obj, node: Obj, others: list[Obj]) -> Misfit | None:
         wanted = requests(pod)
         final = any(amount > allocatable.get(name, 0) for name, amount in wanted.items())
         return Misfit(lacking, final)
+    labels = node["metadata"].get("labels") or {}
+    spreads = pod["spec"].get("topologySpreadConstraints") or []
+    if any(
+        each["topologyKey"] not in labels and each["whenUnsatisfiable"] == "DoNotSchedule" for each in spreads
+    ):
+        return Misfit([f"{SPREAD} (missing required label)"], final=True)
     return _affinity_misfit(pod, others)
 
 

@@ -1,12 +1,11 @@
-"""Failing pods as recorded from a real kubelet: their row in a table, and the answer for their log.
-
-`failing-pods.jsonl` has a line for each cause: the pod in the end, its cells, and its log's status and text.
-"""
+"""The API lists failing pods as recorded, and answers requests for their logs."""
 
 from __future__ import annotations
 
+import asyncio
 import json
-from pathlib import Path
+import re
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession
@@ -14,48 +13,74 @@ from aiohttp.test_utils import TestServer
 
 from sandbox import seed
 from sandbox.apimachinery.json_types import Obj
-from sandbox.apimachinery.project import Project
 from sandbox.apimachinery.store import Store
 from sandbox.apiserver.http import application
 from sandbox.authorization.users import ADMIN, Tokens
-from sandbox.printers import tables
 from sandbox.registry.api import Api
+from tests.sandbox.kubelet.failing_pods import PROJECT, RECORDED
 
-PROJECT = Project("rec2", uid_first=1000210000)
-PODS = [json.loads(line) for line in (Path(__file__).parent / "failing-pods.jsonl").read_text().splitlines()]
-AGE = 4
-
-every_cause = pytest.mark.parametrize("recorded", PODS, ids=[each["cause"] for each in PODS])
+NAME = re.compile(r"failing pod ([\w-]+): (the pod in the end|as a table|its log)")
+AGO = re.compile(r" \(.*ago\)")
 
 
-@every_cause
-def test_the_row_of_a_failing_pod_is_the_recorded_one(recorded: Obj) -> None:
-    (row,) = tables.table("pods", [recorded["pod"]], {}, "None")["rows"]
-    assert without_times(row["cells"]) == without_times(recorded["cells"])
+def recorded() -> dict[str, dict[str, Obj]]:
+    causes: dict[str, dict[str, Obj]] = {}
+    for line in RECORDED.read_text().splitlines():
+        exchange = json.loads(line)
+        if about := NAME.fullmatch(exchange["name"]):
+            causes.setdefault(about[1], {})[about[2]] = exchange
+    return causes
 
 
-def without_times(cells: list[object]) -> list[object]:
-    """Drop the age, and the time since the last restart: `2 (3s ago)`."""
-    restarts = str(cells[3]).partition(" (")[0]
-    return [*cells[:3], restarts, *cells[AGE + 1 :]]
+CAUSES = recorded()
 
 
-@every_cause
-async def test_the_log_of_a_failing_pod_is_answered_as_recorded(recorded: Obj, tmp_path: Path) -> None:
-    store, log, wanted = Store(), tmp_path / "log", recorded["log"]
+@pytest.fixture(scope="module")
+def answers() -> dict[str, tuple[Any, int, str]]:
+    """For each cause its table, and status and text of the answer to the request for its log."""
+    return asyncio.run(ask())
+
+
+async def ask() -> dict[str, tuple[Any, int, str]]:
+    store = Store()
     seed.fill(store, PROJECT)
-    api = Api(store, PROJECT)
-    store.create("pods", recorded["pod"])
-    if wanted["status"] == 200:
-        log.write_text(wanted["response"])
-    app = application(
-        api,
-        Tokens(store, PROJECT, b"k" * 32, {"admin": ADMIN}),
-        log_file=lambda pod, container, previous: log if log.exists() else None,
-    )
-    async with TestServer(app) as server, ClientSession(server.make_url("/")) as session:
-        path = f"/api/v1/namespaces/rec2/pods/{recorded['pod']['metadata']['name']}/log"
-        async with session.get(path, headers={"Authorization": "Bearer admin"}) as answer:
-            text = await answer.text()
-    assert answer.status == wanted["status"]
-    assert (json.loads(text) if answer.status == 400 else text) == wanted["response"]
+    for each in CAUSES.values():
+        store.create("pods", each["the pod in the end"]["response"])
+    tokens = Tokens(store, PROJECT, b"key", {"admin's": ADMIN})
+    found = {}
+    server = TestServer(application(Api(store, PROJECT), tokens, log_file=lambda *_: None))
+    await server.start_server()
+    try:
+        async with ClientSession(headers={"Authorization": "Bearer admin's"}) as session:
+            for cause, each in CAUSES.items():
+                table, log = each["as a table"], each["its log"]
+                async with session.get(
+                    server.make_url(table["path"]), headers=table["request_headers"]
+                ) as answer:
+                    rows = (await answer.json())["rows"]
+                async with session.get(server.make_url(log["path"])) as answer:
+                    found[cause] = (rows, answer.status, await answer.text())
+    finally:
+        await server.close()
+    return found
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_a_failing_pod_is_listed_as_recorded(cause: str, answers: dict[str, tuple[Any, int, str]]):
+    assert cells(answers[cause][0]) == cells(CAUSES[cause]["as a table"]["response"]["rows"])
+
+
+@pytest.mark.parametrize(
+    "cause", [cause for cause, each in CAUSES.items() if each["its log"]["status"] != 200]
+)
+def test_the_log_of_a_pod_that_has_not_run_is_refused_as_recorded(
+    cause: str, answers: dict[str, tuple[Any, int, str]]
+):
+    _, status, text = answers[cause]
+    log = CAUSES[cause]["its log"]
+    assert (status, json.loads(text) if text else "") == (log["status"], log["response"])
+
+
+def cells(rows: list[Obj]) -> list[list[Any]]:
+    """The cells without ages."""
+    return [[AGO.sub("", str(cell)) for index, cell in enumerate(row["cells"]) if index != 4] for row in rows]

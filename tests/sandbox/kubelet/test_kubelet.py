@@ -314,6 +314,43 @@ async def test_a_pre_stop_hook_ends_with_its_container(images: Images, tmp_path:
         await it.gone("one")
 
 
+async def test_a_failed_pre_stop_hook_is_reported_and_the_container_ends(
+    images: Images, tmp_path: Path
+) -> None:
+    async with node(tmp_path, images) as it:
+        hook = {"preStop": {"exec": {"command": ["/bin/false"]}}}
+        it.start("one", SLEEP, container={"lifecycle": hook})
+        await it.ready("one")
+        it.delete("one", grace=2)
+        await it.gone("one")
+        assert ("FailedPreStopHook", "PreStopHook failed") in it.events("one")
+
+
+async def test_a_working_directory_that_is_missing_is_created(images: Images, tmp_path: Path) -> None:
+    async with node(tmp_path, images) as it:
+        it.start("one", "pwd", container={"workingDir": "/srv/new"})
+        await it.phase("one", "Succeeded")
+        assert it.log("one") == "/srv/new\n"
+
+
+async def test_a_sidecar_starts_first_and_ends_with_the_others(images: Images, tmp_path: Path) -> None:
+    async with node(tmp_path, images) as it:
+        mount = {"volumeMounts": [{"name": "v", "mountPath": "/v"}], "image": f"test@{it.image.digest}"}
+        sidecar = {"name": "proxy", "restartPolicy": "Always", **mount}
+        sidecar["command"] = ["/bin/sh", "-c", "trap 'exit 0' TERM; touch /v/up; while :; do sleep 0.1; done"]
+        main = {
+            "name": "main",
+            "command": ["/bin/sh", "-c", "until [ -e /v/up ]; do sleep 0.1; done"],
+            **mount,
+        }
+        spec = {"initContainers": [sidecar], "containers": [main], "volumes": [{"name": "v", "emptyDir": {}}]}
+        it.create({"metadata": {"name": "one"}, "spec": {**spec, "terminationGracePeriodSeconds": 600}})
+        status = (await it.phase("one", "Succeeded"))["status"]
+        [proxy] = status["initContainerStatuses"]
+        assert proxy["state"]["terminated"]["exitCode"] == 0
+        assert ("Killing", "Stopping container proxy") in it.events("one")
+
+
 async def test_a_container_that_ignores_sigterm_is_killed_after_its_grace(
     images: Images, tmp_path: Path
 ) -> None:

@@ -78,6 +78,11 @@ def node_affinity(*expressions: Obj) -> Obj:
     return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
 
 
+def spread(key: str) -> Obj:
+    selector = {"matchLabels": {"app": "hub"}}
+    return {"maxSkew": 1, "topologyKey": key, "whenUnsatisfiable": "DoNotSchedule", "labelSelector": selector}
+
+
 SELECTOR = f"1 node(s) didn't match Pod's node affinity/selector. {NOT_HELPFUL}"
 OTHERS = {"labelSelector": {"matchLabels": {"app": "hub"}}, "topologyKey": "kubernetes.io/hostname"}
 
@@ -102,6 +107,11 @@ OTHERS = {"labelSelector": {"matchLabels": {"app": "hub"}}, "topologyKey": "kube
         ),
         ({"affinity": affinity("podAffinity", **OTHERS), "labels": {"app": "hub"}}, ""),
         ({"affinity": affinity("podAntiAffinity", **OTHERS)}, ""),
+        ({"topologySpreadConstraints": [spread("kubernetes.io/hostname")]}, ""),
+        (
+            {"topologySpreadConstraints": [spread("zone")]},
+            "1 node(s) didn't match pod topology spread constraints (missing required label). " + NOT_HELPFUL,
+        ),
     ],
 )
 def test_a_pod_on_an_empty_node(api: Api, spec: Obj, reason: str):
