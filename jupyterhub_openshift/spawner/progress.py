@@ -39,7 +39,7 @@ _SENTENCES = {
     "volume": "Your volume is being created.",
     "node": "Looking for a node for your server.",
     "image": "Preparing the image of your server.",
-    "starting": "Your server is starting.",
+    "starting": "Waiting for your server to answer.",
     "ready": "Your server is ready.",
 }
 _PULLED = re.compile(

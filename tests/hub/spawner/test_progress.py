@@ -23,7 +23,7 @@ def test_a_start_is_shown_in_sentences_without_raw_lines_or_repetitions():
         "Looking for a node for your server.",
         "Preparing the image of your server.",
         "Creating the container.",
-        "Your server is starting.",
+        "Waiting for your server to answer.",
     ]
 
 
