@@ -21,6 +21,7 @@ from pathlib import Path
 from jupyterhub import orm
 from jupyterhub.app import JupyterHub
 from jupyterhub.auth import NullAuthenticator
+from jupyterhub.crypto import CryptKeeper
 from jupyterhub.services.service import Service
 from sqlalchemy import create_engine
 from sqlalchemy.orm import sessionmaker
@@ -34,6 +35,7 @@ from .origins import Origin, Setting, origins
 from .pod_check import pod_problems
 from .snapshot import copied
 
+SECRET_NAME = re.compile("pass|secret|key|token", re.IGNORECASE)
 UNKNOWN: Setting = ("", "")
 ROUNDS = 10  # of finding problems that hide others
 
@@ -47,7 +49,8 @@ def check_hub(c: Config, project: Project, building: bool, root: Path = ROOT) ->
     problems = [*_cluster_rights(c, project, found), *_database(c, found, connect=not building)]
     problems += _hub_problems(_for_a_build(c) if building else c, found)
     if problems:
-        lines = [_line(setting, problem, found) for setting, problem in problems]
+        secrets_of_c = [*_secrets(c)]
+        lines = [_line(setting, _masked(problem, secrets_of_c), found) for setting, problem in problems]
         raise ConfigFileError("\n".join(dict.fromkeys(lines)))
 
 
@@ -138,10 +141,12 @@ def _build(c: Config) -> list[str]:
 
 async def _initialize(c: Config, log: logging.Logger) -> list[str]:
     app = HubUnderCheck(config=c, log=log)
+    CryptKeeper.instance(config=c)  # which would take the configuration of the running application
     try:
         await app.initialize([])
-        return [*_missing_commands(app), *await pod_problems(app)]
+        return [*_missing_commands(app), *_missing_certificates(app), *await pod_problems(app)]
     finally:
+        CryptKeeper.clear_instance()  # the keys of one configuration are not those of the next
         if "db" in vars(app):
             app.db.close()
 
@@ -153,12 +158,25 @@ def _missing_commands(app: JupyterHub) -> Iterator[str]:
             yield f"has the service {name!r} with the command {service.command[0]!r}, which does not exist"
 
 
+def _missing_certificates(app: JupyterHub) -> Iterator[str]:
+    """Yield the files that the login would need, and fail without."""
+    options = getattr(app.authenticator, "http_request_kwargs", {})
+    for option in ("ca_certs", "client_cert", "client_key"):
+        file = options.get(option)
+        if isinstance(file, str) and not Path(file).is_file():
+            yield f"has the {option} {file!r}, which does not exist"
+
+
 def _explained(error: Exception) -> str:
     """Return an exception of JupyterHub as a sentence without secrets."""
     text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
     text = " ".join(text.split()).replace(HubUnderCheck.__name__, JupyterHub.__name__)
     if "APIToken.token must be at least" in text:
         return "has an api_token of less than 8 characters. An example that works: $(openssl rand -hex 32)"
+    if text.startswith("service spec must have a name"):
+        return "has a service without a name"
+    if type(error) is KeyError:
+        return f"the key {text!r} is missing"
     if field := re.fullmatch(r"No such service field: (\w+)", text):
         near = difflib.get_close_matches(field[1], Service.class_trait_names(), n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
@@ -187,7 +205,9 @@ def _database(c: Config, found: Mapping[Setting, Origin], connect: bool) -> Iter
     if setting not in found or not isinstance(url, str):
         return
     if problem := database_problem(url, c.JupyterHub.get("db_kwargs", {}), connect):
-        yield setting, problem
+        arguments = ("JupyterHub", "db_kwargs")
+        wrong_arguments = arguments in found and not database_problem(url, {}, connect)
+        yield arguments if wrong_arguments else setting, problem
 
 
 def _for_a_build(c: Config) -> Config:
@@ -202,6 +222,26 @@ def _without(c: Config, setting: Setting) -> Config:
     copy = copied(c)
     copy[section].pop(key, None)
     return copy
+
+
+def _secrets(value: object, name: str = "") -> Iterator[str]:
+    """Yield the values of a configuration that stand under the name of a secret, at any depth."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _secrets(item, str(key))
+    elif isinstance(value, (list, tuple, set)):
+        for item in value:
+            yield from _secrets(item, name)
+    elif (
+        isinstance(value, str) and len(value) > 3 and re.search("pass|secret|key|token", name, re.IGNORECASE)
+    ):
+        yield value
+
+
+def _masked(text: str, hidden: list[str]) -> str:
+    for value in hidden:
+        text = text.replace(value, "(hidden)")
+    return text
 
 
 def _line(setting: Setting, problem: str, found: Mapping[Setting, Origin]) -> str:

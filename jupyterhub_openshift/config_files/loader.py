@@ -44,6 +44,7 @@ def load_config_files(c: Config, settings: Settings, building: bool, root: Path 
             complete = _run(c, path, settings, building)
         except ConfigFileError as stopped:
             failure = [str(stopped)]
+        _merge_replaced_sections(c, before)
         if problems := [*_problems(c, before, path, complete), *failure]:
             raise ConfigFileError("\n".join(problems))
     if not files:
@@ -111,6 +112,13 @@ def _run(c: Config, path: Path, settings: Settings, building: bool) -> bool:
             text += f". {REMOVED_VARIABLES[error.name]}"
         raise ConfigFileError(text) from None
     return complete
+
+
+def _merge_replaced_sections(c: Config, before: Config) -> None:
+    """Add to a section that `c.update({"Class": {...}})` replaces: it would lose what was set before."""
+    for name, section in c.items():
+        if isinstance(section, dict) and not isinstance(section, Config):
+            c[name] = Config({**before.get(name, {}), **section})
 
 
 def _source(path: Path) -> bytes:

@@ -13,7 +13,6 @@ from jupyterhub import orm
 from jupyterhub.app import JupyterHub
 from jupyterhub.user import User
 from kubernetes_asyncio import client
-from kubernetes_asyncio.client import ApiClient
 from kubespawner import KubeSpawner
 from traitlets import TraitError
 
@@ -73,8 +72,8 @@ async def _problems(spawner: Any) -> list[str]:  # noqa: ANN401 (KubeSpawner)
         manifests = [(pod, "V1Pod")]
         if spawner.storage_pvc_ensure:
             manifests.append((spawner.get_pvc_manifest(), "V1PersistentVolumeClaim"))
-        async with ApiClient() as api:
-            serialized = [(api.sanitize_for_serialization(each), kind) for each, kind in manifests]
+        serialize = spawner.api.api_client.sanitize_for_serialization
+        serialized = [(serialize(each), kind) for each, kind in manifests]
     except Exception as error:  # a spawn would fail with it
         return [_explained(error)]
     return [problem for manifest, kind in serialized for problem in manifest_problems(manifest, kind)]
@@ -97,6 +96,8 @@ def _explained(error: Exception) -> str:
         return f"has {match[2]!r}, which is not a field of a {match[1]} in the Kubernetes API{hint}"
     if match := re.fullmatch(r"Invalid value for `(\w+)`, must not be `None`", text):
         return f"lacks the field {match[1]!r}"
+    if type(error) is KeyError:
+        return f"the key {error.args[0]!r} is missing"
     readable = isinstance(error, (ValueError, TraitError)) and text
     return text if readable else f"{type(error).__name__}: {text}"
 

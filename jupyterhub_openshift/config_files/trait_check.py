@@ -2,12 +2,13 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from importlib.metadata import entry_points
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 import jupyterhub.app  # noqa: F401 (defines the classes that are looked up below)
-from traitlets import HasTraits, TraitError, import_item
+from traitlets import Container, HasTraits, TraitError, import_item
 from traitlets.config import Config, Configurable, DeferredConfig, LazyConfigValue
 
 from ..model_trait import ExplainedTraitError
@@ -50,9 +51,10 @@ class TraitChecker:
                 return _unusable_class(value, _CLASS_TRAITS[key])
             if limit := _limit_in_jupyterhubs_units(key, value):
                 return limit
-            return f"should be {trait.info()}, but is {type(value).__name__}."
-        except Exception:
-            return ""  # a validator may need the configured object itself
+            return _type_problem(trait, value)
+        except Exception as error:  # a validator may need the configured object itself
+            cannot = f"is {value!r}, which cannot be imported ({error})."
+            return cannot if key in _CLASS_TRAITS and isinstance(error, ImportError) else ""
         return self._override(section, value) if key in ("profile_list", "menu_options") else ""
 
     def _override(self, section: str, profiles: object) -> str:
@@ -72,7 +74,8 @@ class TraitChecker:
                 return (
                     f"is for a class that this image does not have. Add {package} to your requirements.txt."
                 )
-            return f"is for an unknown class.{_nearest(section, self.classes, f'c.{{}}.{key}')}"
+            having = [name for name in self.classes if key in self._traits(name)]
+            return f"is for an unknown class.{_nearest(section, having, f'c.{{}}.{key}', cutoff=0.75)}"
         if new := self._successor(WITHOUT_EFFECT, section, key):
             return f"has no effect. {_instead(new)}"
         if (new := self._successor(SHADOWED, section, key)) and not self._has_effect(section, new):
@@ -111,20 +114,37 @@ class TraitChecker:
     def _import_named(self, c: Config) -> None:
         """Import classes that are configured without being chosen, such as a second authenticator."""
         for group in _CLASS_TRAITS.values():
-            for entry in entry_points(group=f"jupyterhub.{group}"):
+            for entry in registered_classes(group):
                 if entry.value.rpartition(":")[2] in c:
                     configured_class(entry.name, group)
+
+
+@cache
+def registered_classes(group: str) -> Collection[EntryPoint]:
+    """Return the entry points of this image's authenticators, spawners or proxies."""
+    return tuple(entry_points(group=f"jupyterhub.{group}"))
 
 
 def configured_class(value: object, group: str) -> object:
     """Return the class that a registered name or an import path stands for; None if it cannot be imported."""
     if not isinstance(value, str):
         return value
-    registered = {entry.name.lower(): entry for entry in entry_points(group=f"jupyterhub.{group}")}
+    registered = {entry.name.lower(): entry for entry in registered_classes(group)}
     try:
         return registered[value.lower()].load() if value.lower() in registered else import_item(value)
     except Exception:  # reported by _unusable_class
         return None
+
+
+def _type_problem(trait: Any, value: object) -> str:  # noqa: ANN401 (a trait)
+    """Return the type that a trait expects, without the value: it may be a secret."""
+    if isinstance(trait, Container) and isinstance(value, trait.klass) and trait._trait:
+        for element in value:
+            try:
+                trait._trait._validate(HasTraits(), element)
+            except TraitError:
+                return f"should have {trait._trait.info()} in each place, but has {type(element).__name__}."
+    return f"should be {trait.info()}, but is {type(value).__name__}."
 
 
 def _limit_in_jupyterhubs_units(key: str, value: object) -> str:
@@ -144,7 +164,7 @@ def _limit_in_jupyterhubs_units(key: str, value: object) -> str:
 def _unusable_class(value: str, group: str) -> str:
     """Return why a spawner, authenticator or proxy class cannot be used."""
     if "." not in value:
-        known = sorted({entry.name for entry in entry_points(group=f"jupyterhub.{group}")})
+        known = sorted({entry.name for entry in registered_classes(group)})
         return f"is {value!r}, which this image does not have. It has: {', '.join(known)}."
     try:
         import_item(value)
@@ -177,6 +197,6 @@ def _instead(new: str) -> str:
     return new if " " in new else f"Write c.{new} instead."
 
 
-def _nearest(name: str, names: Iterable[str], form: str) -> str:
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+def _nearest(name: str, names: Iterable[str], form: str, cutoff: float = 0.6) -> str:
+    near = difflib.get_close_matches(name, names, n=1, cutoff=cutoff)
     return f" Did you mean {form.format(near[0])}?" if near else ""

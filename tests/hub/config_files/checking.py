@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from unittest.mock import patch
 
+from kubernetes_asyncio.client import Configuration
 from traitlets.config import Config
 
+from jupyterhub_openshift.cluster.api import Cluster
 from jupyterhub_openshift.config_files import loader
 from jupyterhub_openshift.config_files.hub_check import check_hub
 from jupyterhub_openshift.errors import StartupError
@@ -16,6 +18,7 @@ from tests.paths import CHECKOUT
 
 from ..example_settings import PROJECT, settings
 
+CLUSTER = Cluster("rec", Configuration())  # which the check does not ask
 CONFIG = CHECKOUT / "jupyterhub_config.py"
 CONFIG_MAP = "configs/jupyterhub_config.py"
 
@@ -26,7 +29,7 @@ def load(root: Path, files: Mapping[str, str], **values: object) -> Config:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     with patch.object(loader.load_config_files, "__defaults__", (root,)):
-        return load_configuration(CONFIG, Inputs(settings(**values), None, PROJECT))
+        return load_configuration(CONFIG, Inputs(settings(**values), CLUSTER, PROJECT))
 
 
 def problems(root: Path, text: str, building: bool = False, **values: object) -> list[str]:

@@ -1,0 +1,2 @@
+# JupyterHub, "Networking basics": the public URL
+c.JupyterHub.bind_url = "http://127.0.0.1:8000"

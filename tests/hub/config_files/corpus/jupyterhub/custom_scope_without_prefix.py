@@ -1,0 +1,3 @@
+# JupyterHub, "RBAC": a scope of one's own with a wrong name
+c.JupyterHub.custom_scopes = {"grades:read": {"description": "Read grades"}}
+# stops: line 2: c.JupyterHub.custom_scopes: Invalid scope name: 'grades:read'. Custom scopes must start with `custom:` and contain only lowercase ascii letters, numbers, hyphen, underscore, colon, and asterisk (-_:*). The part after `custom:` must start with a letter or number. Scopes may not end with a hyphen or colon. and contain only lowercase ascii letters, numbers, hyphen, underscore, colon, and asterisk. The part after `custom:` must start with a letter or number. Scopes may not end with a hyphen or colon.

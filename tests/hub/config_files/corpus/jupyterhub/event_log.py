@@ -1,0 +1,4 @@
+# JupyterHub, "Event logging"
+import logging
+
+c.EventLogger.handlers = [logging.StreamHandler()]

@@ -1,0 +1,3 @@
+# JupyterHub, "Spawners": processes of the hub's own user
+c.JupyterHub.spawner_class = "simple"
+c.JupyterHub.authenticator_class = "dummy"

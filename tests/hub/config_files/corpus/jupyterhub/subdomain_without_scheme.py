@@ -1,0 +1,2 @@
+# JupyterHub, "Security": a host without scheme
+c.JupyterHub.subdomain_host = "hub.example.org:8000"

@@ -1,0 +1,3 @@
+# OAuthenticator, "CILogon setup": no identity provider
+c.JupyterHub.authenticator_class = "cilogon"
+c.CILogonOAuthenticator.client_id = "id"
