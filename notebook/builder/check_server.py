@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 import urllib.error
@@ -50,7 +51,7 @@ def unsatisfied(owner: str, needed: Requirement) -> str:
 
 def all_requirements() -> Iterator[tuple[str, Requirement]]:
     """Yield what the installed packages declare, without their extras."""
-    for found in distributions():
+    for found in distributions(path=[sysconfig.get_path("purelib")]):
         for needed in map(Requirement, found.requires or []):
             if needed.marker is None or needed.marker.evaluate({"extra": ""}):
                 yield f"{found.name} {found.version}", needed

@@ -85,14 +85,13 @@ def resolve(image: str, package: str, folder: Path) -> dict[str, Any]:
         "--no-annotate",
     ]
     overrides = ["--override", str(CHECKOUT / "notebook/common/overrides.txt")]
-    done = subprocess.run(
-        [*uv, *PLATFORM, *overrides, "-", str(server), "--output-file", str(output)],
-        input=package,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT,
-        check=False,
-    )
+    words = [*uv, *PLATFORM, *overrides, "-", str(server), "--output-file", str(output)]
+    try:
+        done = subprocess.run(
+            words, input=package, capture_output=True, text=True, timeout=TIMEOUT, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return {"conflict": f"no result after {TIMEOUT} s"}
     if done.returncode:
         return {"conflict": done.stderr.strip()[:300]}
     resolved = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", output.read_text(), re.MULTILINE))

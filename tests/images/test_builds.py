@@ -267,6 +267,56 @@ def test_on_its_own_with_a_password_nothing_else_opens_it(workshop, notebook):
     assert printed == ["0", "403", "403", "200", "0"]  # tokens, anybody, a guess, the password, in arguments
 
 
+TYPE = """
+python - <<'PYTHON'
+import json, asyncio, os, re, urllib.request
+from tornado.websocket import websocket_connect
+token = re.search("token=([0-9a-f]*)", open("/tmp/log").read())[1]
+request = urllib.request.Request(f"http://127.0.0.1:8080/api/terminals?token={token}", method="POST")
+name = json.load(urllib.request.urlopen(request))["name"]
+async def read():
+    page = await websocket_connect(f"ws://127.0.0.1:8080/terminals/websocket/{name}?token={token}")
+    shown = ""
+    while "stops." not in shown:
+        kind, *text = json.loads(await page.read_message())
+        shown += text[0] if kind == "stdout" else ""
+    print(shown.splitlines()[0])
+asyncio.run(read())
+PYTHON
+"""
+
+
+def test_a_terminal_without_a_volume_says_that_files_go(workshop, notebook):
+    printed = workshop.run(notebook, SERVE + TYPE, own_network=True)
+    assert printed == "This server has no volume: files and packages are deleted when it stops.\n"
+
+
+def test_pip_install_user_works_and_does_not_replace_the_servers_packages(workshop, notebook):
+    """A wheel of a package that the image has not, and of one that it has."""
+    script = """
+    wheel() {
+        python - "$1" <<'PYTHON'
+import sys, zipfile
+name = sys.argv[1]
+with zipfile.ZipFile(f"/tmp/{name}-99-py3-none-any.whl", "w") as wheel:
+    wheel.writestr(f"{name}.py", "")
+    wheel.writestr(f"{name}-99.dist-info/METADATA", f"Metadata-Version: 2.1\\nName: {name}\\nVersion: 99\\n")
+    wheel.writestr(f"{name}-99.dist-info/WHEEL", "Wheel-Version: 1.0\\nTag: py3-none-any\\n")
+    wheel.writestr(f"{name}-99.dist-info/RECORD", "")
+PYTHON
+        pip install --quiet --user --no-index "/tmp/$1-99-py3-none-any.whl"
+    }
+    wheel mine
+    wheel tornado || true
+    python -c 'import mine, tornado; print(mine.__file__); print(tornado.__file__)'
+    PYTHONNOUSERSITE=1 python -c 'import mine' 2>&1 | tail -1
+    """
+    own, servers, without = workshop.run(notebook, script).splitlines()[-3:]
+    assert own.startswith("/opt/app-root/src/.local/lib/python3.")
+    assert servers.startswith("/opt/app-root/lib/python3.")
+    assert without == "ModuleNotFoundError: No module named 'mine'"
+
+
 PULL = """
 git init -q -b main /tmp/course && cd /tmp/course && echo lesson > lesson.txt && git add .
 git -c user.name=me -c user.email=me@example.com commit -qm first

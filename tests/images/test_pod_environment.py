@@ -40,3 +40,20 @@ def test_requests_within_the_cluster_do_not_go_through_a_proxy(environ, expected
     )
     proxied = environ.keys() - {"NO_PROXY"}
     assert done.stdout.split() == ([] if expected is None else [expected] * (2 if proxied else 1))
+
+
+@pytest.mark.parametrize(
+    ("home", "said"),
+    [
+        (
+            "/proc",  # a mount point
+            "Your home folder is on a volume: files and packages from 'pip install --user' stay.\n"
+            "Packages from 'pip install' without --user are deleted when the server stops.\n",
+        ),
+        ("/usr/bin", "This server has no volume: files and packages are deleted when it stops.\n"),
+    ],
+)
+def test_a_terminal_says_what_is_kept(home, said):
+    environ = {"PATH": "/usr/bin:/bin", "HOME": home, "SHELL": "/bin/true"}
+    script = CHECKOUT / "notebook/start-terminal.sh"
+    assert subprocess.run([script], env=environ, capture_output=True, text=True, check=True).stdout == said

@@ -7,6 +7,9 @@ c = get_config()  # noqa: F821
 # The log shows the server's address; nobody opens a file in the pod.
 c.ServerApp.use_redirect_file = False
 
+# Terminals say what is kept when the server stops.
+c.ServerApp.terminado_settings = {"shell_command": ["/opt/app-root/bin/start-terminal.sh"]}
+
 # Removed from the environment, so that kernels and terminals do not see it.
 password = os.environ.pop("JUPYTER_NOTEBOOK_PASSWORD", "")
 if password:
