@@ -17,6 +17,7 @@ import pytest
 from sandbox.lock import is_locked, running
 from tests.paths import CHECKOUT
 from tests.ports import free_port
+from tests.processes import pid_of_test_run
 from tests.transcript.project import Project
 from tests.transcript.readme import oc_commands
 
@@ -124,8 +125,8 @@ def project(request: pytest.FixtureRequest, testrun_uid: str) -> Iterator[Projec
     with (STATE / "typing").open("w") as typing:
         fcntl.flock(typing, fcntl.LOCK_EX)  # the first worker types, the others wait
         if not (typed.is_file() and typed.read_text() == testrun_uid):
-            down_and_up = [["down"], ["up", "--detach", "--port", str(free_port())]]  # down: of killed tests
-            for words in down_and_up:
+            up = ["up", "--detach", "--port", str(free_port()), "--while-pid", str(pid_of_test_run())]
+            for words in (["down"], up):  # down: the previous run's may still be stopping
                 subprocess.run([*command(STATE), *words], cwd=CHECKOUT, stdout=subprocess.DEVNULL, check=True)
             type_commands_of_readme(of_sandbox(STATE))
             typed.write_text(testrun_uid)

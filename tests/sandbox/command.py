@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from typing import Any
 from sandbox.apimachinery.json_types import Obj
 from sandbox.cli import main
 from tests.paths import CHECKOUT
+from tests.processes import pid_of_test_run
 
 KUBECTL = Path(sys.executable).with_name("kubectl")
 DATABASE = "quay.io/sclorg/postgresql-16-c9s:latest"  # the smallest image that the sandbox brings
@@ -79,11 +79,6 @@ class Sandbox:
 
     def stop(self) -> None:
         self.done("down")
-
-
-def pid_of_test_run() -> int:
-    """The process of the whole test run: under xdist a worker's parent, which controls all workers."""
-    return os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
 
 
 def eventually(condition: Callable[[], Any], tell: Callable[[], Any] = str) -> Any:
