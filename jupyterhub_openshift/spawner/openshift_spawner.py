@@ -39,6 +39,7 @@ from .spawn_failures import (
     too_slow,
 )
 from .templates import UnknownPlaceholder, expand
+from .watches import WATCHES, has_failed, pod_exists
 
 _WITHOUT_TRACEBACK = WithoutTraceback()
 _USER_SERVER = "{user_server}"
@@ -156,6 +157,29 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         if len(profile_list) < 2 and not any(each.get("profile_options") for each in profile_list):
             return ""
         return str(super()._render_options_form(profile_list))
+
+    async def poll(self) -> int | None:
+        """Report a server as stopped only if its pod has ended, or the API says that it is gone."""
+        try:
+            status: int | None = await super().poll()
+            if status is None or self._listed_pod() or not await self._pod_exists():
+                return status
+            self.log.warning("The list of pods lacks %s, which exists", self.pod_name)
+        except Exception as error:  # JupyterHub would take it for the end of the server
+            self.log.warning(
+                "The cluster does not say whether %s runs: %s", self._log_name, str(error) or repr(error)
+            )
+        return None
+
+    async def _pod_exists(self) -> bool:
+        return await pod_exists(self.api, self.namespace, self.pod_name, self.k8s_api_request_timeout)
+
+    async def _start_reflector(self, kind: str, reflector_class: type, **options: Any) -> Any:  # noqa: ANN401
+        """As upstream, with a watch that lasts, and anew if the first list failed."""
+        options["replace"] = options.get("replace") or has_failed(
+            self.reflectors.get(self._get_reflector_key(kind))
+        )
+        return await super()._start_reflector(kind, WATCHES.get(kind, reflector_class), **options)
 
     async def progress(self) -> AsyncIterator[dict[str, Any]]:
         """Yield a progress event for each change of the start, and the failure before the pod is deleted."""
@@ -363,9 +387,14 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
 
     def _created_pod(self) -> dict[str, Any] | None:
         """The current state of this start's pod; None while an earlier pod has its name."""
+        pod = self._listed_pod()
+        return pod if pod and pod["metadata"]["uid"] == self._created_uid else None
+
+    def _listed_pod(self) -> dict[str, Any]:
+        """The pod of this server's name as the watch knows it; empty if there is none."""
         pods = self.pod_reflector.pods if self.pod_reflector else {}
         pod: dict[str, Any] = pods.get(f"{self.namespace}/{self.pod_name}") or {}
-        return pod if pod and pod["metadata"]["uid"] == self._created_uid else None
+        return pod
 
     async def _make_create_pod_request(self, pod: Any, request_timeout: int) -> bool:  # noqa: ANN401 (V1Pod)
         """Create the pod; return False to try again, also when the API is unavailable or overloaded.
