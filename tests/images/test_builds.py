@@ -221,6 +221,43 @@ def test_a_hook_that_is_not_executable_is_refused(workshop, notebook, repo):
     )
 
 
+def test_a_hook_with_windows_line_ends_is_refused(workshop, notebook, repo):
+    log = workshop.failing_build(repo({"postBuild": "#!/bin/bash\r\ntrue\r\n"}), notebook)
+    assert after("ERROR:", log) == (
+        "ERROR: postBuild has Windows line ends, with which Linux cannot start it. "
+        "Convert it: sed -i 's/\\r$//' postBuild\n"
+    )
+
+
+def test_a_repository_made_for_binder_is_built_with_its_odd_file_names(workshop, notebook, repo):
+    """As with repo2docker, postBuild need not be executable, and only binder/ names packages."""
+    source = repo(
+        {
+            "binder/requirements.txt": "-e .\r\n",
+            "binder/postBuild": "#!/bin/bash\npython -c 'import cow; cow.say()' > said.txt\n",
+            "requirements.txt": "no-such-package-for-this-hub\n",
+            "setup.py": "from setuptools import setup; setup(name='cow', version='1', py_modules=['cow'])\n",
+            "cow.py": "def say(): print('moo')\n",
+            "Übung 1 (neu).ipynb": "{}",
+            "-rf": "",
+            "secret.txt": "",
+            ".s2iignore": "secret.txt\n",
+        }
+    )
+    (source / "latest.ipynb").symlink_to("Übung 1 (neu).ipynb")
+    image, log = workshop.build(source, notebook)
+    assert "requirements.txt is not read, since binder/ names the packages\n" in log
+    shown = workshop.run(image, "ls -1 *.ipynb ./-rf said.txt secret.txt 2>&1; cat latest.ipynb said.txt")
+    assert shown.splitlines() == [
+        "ls: cannot access 'secret.txt': No such file or directory",
+        "./-rf",
+        "latest.ipynb",
+        "said.txt",
+        "Übung 1 (neu).ipynb",
+        "{}moo",
+    ]
+
+
 def test_a_failing_hook_fails_the_build(workshop, notebook, repo):
     hook = ".s2i/action_hooks/post_build"
     source = repo({hook: "#!/bin/bash\necho no such fonts >&2\nexit 3\n"}, executable=(hook,))
