@@ -14,6 +14,7 @@ from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.project import Project
 from sandbox.apimachinery.store import Store
 
+BOUND_TO = ("serviceaccount", "pod", "secret")
 AUDIENCE = "https://kubernetes.default.svc"
 AUTHENTICATED = "system:authenticated"
 OAUTH = "system:authenticated:oauth"
@@ -61,14 +62,15 @@ class Tokens:
         self.of_people: Callable[[str], User | None] = lambda token: None  # set by the OAuth server
 
     def issue(
-        self, account: str, seconds: int = 3607, audiences: list[str] | None = None, pod: Obj | None = None
+        self, account: str, seconds: int = 3607, audiences: list[str] | None = None, bound: Obj | None = None
     ) -> str:
-        """Issue a token for a service account; when bound to a pod, it is valid while the pod exists."""
+        """Issue a token for a service account; bound to a pod or a secret, it ends with that."""
         issued = int(time.time())
         uid = self._store.get("serviceaccounts", account)["metadata"]["uid"]
         names: Obj = {"namespace": self._project.name, "serviceaccount": {"name": account, "uid": uid}}
-        if pod:
-            names["pod"] = {"name": pod["metadata"]["name"], "uid": pod["metadata"]["uid"]}
+        if bound:
+            meta = bound["metadata"]
+            names[bound["kind"].lower()] = {"name": meta["name"], "uid": meta["uid"]}
         claims: Obj = {"aud": audiences or [AUDIENCE], "exp": issued + seconds, "iat": issued, "nbf": issued}
         claims |= {"iss": AUDIENCE, "jti": str(uuid.uuid4()), "kubernetes.io": names}
         claims["sub"] = f"system:serviceaccount:{self._project.name}:{account}"
@@ -87,9 +89,8 @@ class Tokens:
             return None
         names = claims["kubernetes.io"]
         account = names["serviceaccount"]
-        alive = self._alive("serviceaccounts", account) and (
-            "pod" not in names or self._alive("pods", names["pod"])
-        )
+        kinds = [kind for kind in BOUND_TO if kind in names]
+        alive = all(self._alive(f"{kind}s", names[kind]) for kind in kinds)
         return service_account(names["namespace"], account["name"], account["uid"]) if alive else None
 
     def _alive(self, resource: str, reference: Obj) -> bool:

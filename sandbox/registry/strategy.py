@@ -110,13 +110,10 @@ def _node_ports(spec: Obj, store: Store) -> None:
 
 def _service_update(new: Obj, old: Obj, store: Store, project: Project) -> None:
     if new["spec"]["type"] in EXTERNAL:
-        given = {
-            (p.get("protocol"), p.get("port")): p.get("nodePort") for p in old["spec"].get("ports") or []
-        }
+        before = old["spec"].get("ports") or []
+        known = {(port["protocol"], port["port"]): port.get("nodePort", 0) for port in before}
         for port in new["spec"].get("ports") or []:
-            known = given.get((port.get("protocol"), port.get("port")))
-            if known and not port.get("nodePort"):
-                port["nodePort"] = known
+            port["nodePort"] = port.get("nodePort") or known.get((port["protocol"], port["port"]), 0)
         _node_ports(new["spec"], store)
     for field in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
         if field in old["spec"] and not new["spec"].get(field):

@@ -143,16 +143,13 @@ class TokenRequests(Storage):
         account = self._api.store.get("serviceaccounts", name)
         spec = obj.get("spec") or {}
         seconds = spec.get("expirationSeconds") or 3600
-        if seconds < 600:
-            why = "may not specify a duration less than 10 minutes"
-            cause = invalid("spec.expirationSeconds", seconds, why)
+        if not 600 <= seconds <= 2**32:
+            why = "less than 10 minutes" if seconds < 600 else "larger than 2^32 seconds"
+            cause = invalid("spec.expirationSeconds", seconds, f"may not specify a duration {why}")
             raise errors.invalid("TokenRequest.authentication.k8s.io", "", [cause])
         audiences = spec.get("audiences") or [AUDIENCE]
         bound = spec.get("boundObjectRef")
-        pod = None
-        if bound and bound.get("kind") == "Pod":
-            pod = self._api.store.get("pods", bound["name"])
-        token = self._tokens.issue(name, seconds, audiences, pod)
+        token = self._tokens.issue(name, seconds, audiences, self._bound(name, bound) if bound else None)
         issued = datetime.now(timezone.utc)
         meta = {"name": name, "namespace": self._api.project.name, "uid": account["metadata"]["uid"]}
         return {
@@ -165,3 +162,23 @@ class TokenRequests(Storage):
                 "expirationTimestamp": (issued + timedelta(seconds=seconds)).strftime(SECONDS),
             },
         }
+
+    def _bound(self, account: str, reference: Obj) -> Obj:
+        """Return the pod or the secret with which the token is to end."""
+        api_version, kind = reference.get("apiVersion", ""), reference.get("kind", "")
+        if api_version != "v1" or kind not in ("Pod", "Secret"):
+            group_version = api_version if "/" in api_version else f"/{api_version}"
+            raise errors.bad_request(f"cannot bind token to object of type {group_version}, Kind={kind}")
+        obj = self._api.store.get(f"{kind.lower()}s", reference.get("name", ""))
+        runs_as = obj["spec"].get("serviceAccountName", "") if kind == "Pod" else account
+        if runs_as != account:
+            bind = f'cannot bind token for serviceaccount "{account}"'
+            raise errors.bad_request(f'{bind} to pod running with serviceaccount "{runs_as}"')
+        wanted, there = reference.get("uid", ""), obj["metadata"]["uid"]
+        if wanted not in ("", there):
+            given = (
+                f"the UID in the bound object reference ({wanted}) does not match the UID in record ({there})"
+            )
+            why = f"{given}. The object might have been deleted and then recreated"
+            raise errors.conflict(kind, reference["name"], why)
+        return obj

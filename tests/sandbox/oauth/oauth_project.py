@@ -53,8 +53,10 @@ class Recorded:
         )
         for name, member in (("hub-users", "bob"), ("hub-admins", "carol")):
             self.store.create("groups.user.openshift.io", {"metadata": {"name": name}, "users": [member]})
-        pod = self.store.create("pods", {"metadata": {"name": "hub", "namespace": PROJECT.name}})
-        self.of_pod = self.tokens.issue("jupyterhub-hub", pod=pod)
+        pod = self.store.create(
+            "pods", {"kind": "Pod", "metadata": {"name": "hub", "namespace": PROJECT.name}}
+        )
+        self.of_pod = self.tokens.issue("jupyterhub-hub", bound=pod)
         self.token = ""
 
     def annotate(self, annotations: dict[str, str]) -> dict[str, str]:
