@@ -56,7 +56,7 @@ class PostgreSQL:
         self._server.wait()
 
     def stop(self) -> None:
-        self._server.terminate()
+        self._server.send_signal(signal.SIGINT)  # upon SIGTERM it waits for its clients to go
         self._server.wait()
 
 
