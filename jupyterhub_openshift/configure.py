@@ -28,6 +28,8 @@ from .spawner.openshift_spawner import OpenShiftSpawner, profiles
 
 HUB_PORT = 8081
 CULLER_SERVICE = "idle-culler"
+# The hub answers nothing while it waits for a database whose node is lost, so it does not wait for long.
+DATABASE_TIMEOUTS = {"connect_timeout": 3, "tcp_user_timeout": 5000}  # seconds, milliseconds
 NO_TIMEOUT = 100 * 365 * 24 * 3600  # seconds; the culler cannot turn its timeout off
 USER_TEMPLATES = f"{HOME}/templates"  # in the repository of a custom hub image
 TEMPLATES = Path(__file__).parent / "templates"
@@ -74,6 +76,8 @@ def configure_database(c: Config, settings: Settings, project: Project) -> None:
     """Use PostgreSQL if a host is set, otherwise SQLite."""
     c.JupyterHub.db_url = database_url(settings)
     c.JupyterHub.upgrade_db = True  # a newer hub image may have a newer database schema
+    if settings.database_host:
+        c.JupyterHub.db_kwargs = {"connect_args": DATABASE_TIMEOUTS}
 
 
 def database_url(settings: Settings) -> str:
@@ -229,6 +233,15 @@ def _allow_admins(c: Config, settings: Settings) -> None:
     if settings.admin_groups:
         allowed = set(_user_value(c.Authenticator, "allowed_groups", set()))
         c.Authenticator.allowed_groups = allowed | settings.admin_groups
+
+
+def configure_logout(c: Config, settings: Settings, project: Project) -> None:
+    """Stop the server of a temporary user who logs out: nobody can log in as that user again.
+
+    Runs after the user's files, which may choose another authenticator or keep such servers.
+    """
+    if temporary_users(c):
+        c.JupyterHub.setdefault("shutdown_on_logout", True)
 
 
 def configure_culling(c: Config, settings: Settings, project: Project) -> None:

@@ -1,5 +1,6 @@
 """Every concern against a bare Config, whole."""
 
+import socket
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,8 @@ from jupyterhub.spawner import Spawner
 from kubespawner import KubeSpawner
 from oauthenticator.github import GitHubOAuthenticator
 from pydantic import SecretStr
-from sqlalchemy import make_url
+from sqlalchemy import create_engine, make_url
+from sqlalchemy.exc import OperationalError
 from traitlets.config import Config
 
 from jupyterhub_openshift import configure
@@ -59,6 +61,15 @@ def test_without_a_database_host_the_hub_uses_sqlite():
     assert configured(configure.configure_database) == {
         "JupyterHub": {"db_url": "sqlite:////opt/app-root/data/jupyterhub.sqlite", "upgrade_db": True}
     }
+
+
+def test_a_database_that_accepts_connections_but_never_answers_does_not_block_the_hub():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        values = {"database_host": "127.0.0.1", "database_port": silent.getsockname()[1]}
+        c = configured(configure.configure_database, **values)
+        engine = create_engine(c.JupyterHub.db_url, **c.JupyterHub.db_kwargs)
+        with pytest.raises(OperationalError, match="timeout expired"):
+            engine.connect()
 
 
 @given(st.text(min_size=1), st.text(min_size=1), st.text(min_size=1))
@@ -300,6 +311,19 @@ def test_with_a_size_each_user_has_a_volume_that_is_kept():
         },
         "OpenShiftSpawner": {"home_volume": True},
     }
+
+
+@pytest.mark.parametrize(("authenticator", "stops"), [("tmp", {"shutdown_on_logout": True}), ("github", {})])
+def test_a_logout_stops_the_server_of_a_temporary_user_only(authenticator, stops):
+    c = Config({"JupyterHub": {"authenticator_class": authenticator}})
+    configure.configure_logout(c, settings(), PROJECT)
+    assert c == {"JupyterHub": {"authenticator_class": authenticator, **stops}}
+
+
+def test_a_users_file_may_keep_servers_at_logout():
+    c = Config({"JupyterHub": {"authenticator_class": "tmp", "shutdown_on_logout": False}})
+    configure.configure_logout(c, settings(), PROJECT)
+    assert c.JupyterHub.shutdown_on_logout is False
 
 
 def culling(c: Config | None = None, **values) -> Config:
