@@ -1,4 +1,4 @@
-"""Images that buildah really builds from our Containerfiles, and containers as a strict cluster runs them."""
+"""Images that buildah builds from our Containerfiles, and containers with a strict cluster's limits."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ REPOSITORIES = {"hub": "custom-hub", "notebook": "jakevdp-notebook"}
 
 @dataclass
 class Buildah:
-    """Image storage of its own; builds get the machine's settings for packages, images don't."""
+    """An image storage; builds get the package settings of this machine, images do not."""
 
     folder: Path
 
@@ -89,7 +89,7 @@ class Buildah:
 
 @dataclass
 class Image:
-    """An image, and its files."""
+    """An image and its files."""
 
     name: str
     log: str
@@ -163,7 +163,7 @@ def storage(folder: Path) -> list[str]:
 
 
 def workplace() -> Path:
-    """Memory, where there is plenty of it: a disk takes twice as long for the many small files."""
+    """Return a folder in memory, if there is enough: many small files take twice as long on a disk."""
     spare = min(shutil.disk_usage(MEMORY).free, psutil.virtual_memory().available) if MEMORY.is_dir() else 0
     usable = spare > PLENTY and not os.statvfs(MEMORY).f_flag & (os.ST_NODEV | os.ST_NOEXEC)
     return MEMORY if usable else Path(tempfile.gettempdir())
@@ -171,7 +171,7 @@ def workplace() -> Path:
 
 @pytest.fixture(scope="session")
 def images(buildah: Buildah) -> dict[str, Image]:
-    """Hub and notebook, and a custom image on each."""
+    """The images of hub and notebook, and a custom image based on each."""
     with context() as folder:
         debian(folder / "debian.tar")
         for name in ("common", "python"):
@@ -198,7 +198,7 @@ def context() -> Iterator[Path]:
 
 
 def debian(archive: Path) -> None:
-    """A Debian with Python and its venv module, kept for a month in the user's cache."""
+    """Write an archive of a Debian with Python and its venv module; the user's cache keeps it for a month."""
     kept = user_cache_path("jupyterhub-openshift") / "bookworm.tar"
     if not kept.exists() or time.time() - kept.stat().st_mtime > MONTH:
         kept.parent.mkdir(parents=True, exist_ok=True)

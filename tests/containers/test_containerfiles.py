@@ -1,4 +1,4 @@
-"""The Containerfiles say what an S2I build would find in other files."""
+"""The Containerfiles repeat what S2I builds read from other files."""
 
 import json
 import re
@@ -15,7 +15,7 @@ FOLDERS = pytest.mark.parametrize("folder", [CHECKOUT, CHECKOUT / "notebook"], i
 
 
 def instruction(folder: Path, name: str) -> dict[str, str]:
-    """The pairs of a LABEL or ENV."""
+    """Return the pairs of a LABEL or ENV instruction."""
     text = (folder / "Containerfile").read_text().replace("\\\n", " ")
     (found,) = re.findall(rf"^{name} (.*)$", text, re.MULTILINE)
     return dict(pair.split("=", 1) for pair in shlex.split(found))

@@ -1,4 +1,4 @@
-"""Our images on a Debian without Node, built by buildah, run by any user with a read-only root."""
+"""Images that buildah builds on a Debian without Node, run as an arbitrary user with a read-only root."""
 
 import json
 import re
@@ -24,7 +24,7 @@ def test_any_user_of_group_0_writes_to_app_root_and_tmp_only(name, images):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_a_build_made_belongs_to_the_builds_user_and_group_0_can_write_it(name, images):
+def test_files_of_a_build_belong_to_its_user_and_group_0_can_write_them(name, images):
     root = images[name].root
     for path in [root / "opt/app-root", *(root / "opt/app-root").rglob("*")]:
         status = path.lstat()

@@ -1,4 +1,4 @@
-"""Builds as OpenShift runs them, by the sandbox's builder, and what the finished images do."""
+"""Images that the sandbox builds as OpenShift does, and containers of them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ANY_UID = 1000620000
 
 @dataclass
 class Workshop:
-    """Builds and runs images; packages that were downloaded once are kept in the checkout's .sandbox."""
+    """Build and run images; downloaded packages are kept in the checkout's .sandbox."""
 
     images: Images
     folder: Path
@@ -98,7 +98,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
 
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What Git would give a build."""
+    """The files that Git hands to a build."""
     folder = tmp_path_factory.mktemp("source") / "checkout"
     copy_working_tree(CHECKOUT, folder)
     return folder
@@ -120,7 +120,7 @@ def notebook(workshop: Workshop, project: Project) -> Image:
 
 
 def of_stream(tag: str, workshop: Workshop, project: Project) -> Image:
-    """What the project's BuildConfig has built."""
+    """Return the image that the project's BuildConfig has built."""
     image = workshop.images.get(project.get(f"imagestreamtag/{tag}")["image"]["metadata"]["name"])
     assert image
     return image

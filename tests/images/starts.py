@@ -1,4 +1,4 @@
-"""Shell scripts that start an image's command, their "$@", on a network of its own, and ask it."""
+"""Shell scripts that start the command of an image, "$@", in a network of its own, and send it requests."""
 
 import re
 

@@ -87,7 +87,7 @@ def test_the_notebook_image_has_the_hubs_jupyterhub(workshop, hub, notebook):
 
 @pytest.mark.parametrize(("name", "folder"), [("hub", "."), ("notebook", "notebook")])
 def test_two_builds_of_one_source_are_the_same(name, folder, workshop, checkout, base, request):
-    """All files by name, kind, mode, owner and content, whose hash is a layer's name; without exception."""
+    """Compare name, kind, mode, owner and content of all files: a layer is named after their hash."""
     again, _ = workshop.build(checkout / folder, base)
     assert again.layers == request.getfixturevalue(name).layers
 
@@ -141,7 +141,7 @@ def test_a_requirement_that_the_hub_does_not_accept_is_refused(workshop, hub, re
     )
 
 
-def test_a_package_that_is_not_there_is_named(workshop, hub, repo):
+def test_a_package_that_does_not_exist_is_named(workshop, hub, repo):
     log = workshop.failing_build(repo({"requirements.txt": "no-such-package-for-this-hub\n"}), hub)
     assert after("error:", log) == (
         "error: No solution found when resolving dependencies\n"
@@ -298,7 +298,7 @@ def test_on_its_own_without_a_password_a_token_is_printed_and_needed(workshop, n
     assert workshop.run(notebook, SERVE + TOKEN, own_network=True).splitlines() == ["403", "200"]
 
 
-def test_on_its_own_with_a_password_nothing_else_opens_it(workshop, notebook):
+def test_on_its_own_with_a_password_no_other_login_works(workshop, notebook):
     password = {"JUPYTER_NOTEBOOK_PASSWORD": "open-sesame"}
     printed = workshop.run(notebook, SERVE + PASSWORD, own_network=True, **password).splitlines()
     assert printed == ["0", "403", "403", "200", "0"]  # tokens, anybody, a guess, the password, in arguments
@@ -323,13 +323,13 @@ PYTHON
 """
 
 
-def test_a_terminal_without_a_volume_says_that_files_go(workshop, notebook):
+def test_a_terminal_without_a_volume_says_that_files_are_deleted(workshop, notebook):
     printed = workshop.run(notebook, SERVE + TYPE, own_network=True)
     assert printed == "This server has no volume: files and packages are deleted when it stops.\n"
 
 
 def test_pip_install_user_works_and_does_not_replace_the_servers_packages(workshop, notebook):
-    """A wheel of a package that the image has not, and of one that it has."""
+    """One wheel is of a package that the image lacks, one of a package that it contains."""
     script = """
     wheel() {
         python - "$1" <<'PYTHON'

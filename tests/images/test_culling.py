@@ -1,4 +1,4 @@
-"""What the notebook image does for culling: what it counts as activity, and what it tells hub and page."""
+"""The culling extension of the notebook image: what it counts as activity, and what it reports."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TIMEOUT = 6
 
 
 class Hub(ThreadingHTTPServer):
-    """As much of a hub as a server needs: who has a token, and what it was told of activity, and when."""
+    """The part of a hub that a server needs: the owner of a token, and the reports of activity."""
 
     def __init__(self) -> None:
         self.told: list[tuple[float, str]] = []
@@ -172,7 +172,7 @@ def hub() -> Iterator[Hub]:
 
 @contextmanager
 def users_server(workshop, notebook, hub: Hub, **rules: str) -> Iterator[Server]:
-    """As KubeSpawner starts it."""
+    """Start a server with the environment that KubeSpawner sets."""
     url = f"http://127.0.0.1:{free_port()}/user/alice/"
     api = f"http://127.0.0.1:{hub.server_port}/hub/api"
     environ = {
@@ -195,13 +195,13 @@ def users_server(workshop, notebook, hub: Hub, **rules: str) -> Iterator[Server]
 
 @pytest.fixture(scope="module")
 def server(workshop, notebook, hub) -> Iterator[Server]:
-    """One that is soon idle."""
+    """A server with a short idle timeout."""
     rules = {"JUPYTERHUB_IDLE_TIMEOUT": str(TIMEOUT), "JUPYTERHUB_CULL_WARNING": "300"}
     with users_server(workshop, notebook, hub, **rules) as server:
         yield server
 
 
-def test_what_an_open_page_asks_and_saves_by_itself_is_no_activity(server):
+def test_requests_that_an_open_page_sends_on_its_own_are_not_activity(server):
     before = server.last_activity()
     for path in (
         "api/contents",
@@ -222,7 +222,7 @@ def test_a_request_that_changes_something_is_activity(server):
     assert server.last_activity() > before
 
 
-def test_what_a_person_does_in_a_page_is_activity_and_ends_the_warning(server):
+def test_a_persons_actions_in_a_page_are_activity_and_end_the_warning(server):
     warned = eventually("a page warns", lambda: ("warning" in (now := server.culling())) and now)
     assert warned["can_be_kept"]
     assert warned["warning"].startswith("This server is idle and will be stopped in ")
@@ -239,7 +239,7 @@ def test_what_a_person_does_in_a_page_is_activity_and_ends_the_warning(server):
     ],
     ids=["cell", "command"],
 )
-def test_what_runs_is_activity_though_it_prints_nothing(run, server):
+def test_a_running_cell_or_command_is_activity_even_without_output(run, server):
     run(server)
     end = time.monotonic() + TIMEOUT - 1
     while time.monotonic() < end:
@@ -248,7 +248,7 @@ def test_what_runs_is_activity_though_it_prints_nothing(run, server):
     eventually("it has ended, and a page warns", lambda: "warning" in server.culling())
 
 
-def test_the_hub_is_told_in_time_but_no_more_often_than_it_must_know(server, hub):
+def test_activity_is_reported_to_the_hub_in_time_but_not_more_often_than_needed(server, hub):
     eventually("it is soon to be culled", lambda: "warning" in server.culling())
     seen = len(hub.told)
     server.request("POST", "api/culling")
@@ -263,7 +263,7 @@ def test_the_hub_is_told_in_time_but_no_more_often_than_it_must_know(server, hub
     ] == []
 
 
-def test_a_slow_hub_is_told_once_and_not_again_before_it_has_answered(server, hub):
+def test_a_slow_hub_gets_no_second_report_before_it_has_answered_the_first(server, hub):
     eventually("it is soon to be culled", lambda: "warning" in server.culling())
     hub.slow, seen = 1, len(hub.told)
     for _ in range(5):
@@ -273,7 +273,7 @@ def test_a_slow_hub_is_told_once_and_not_again_before_it_has_answered(server, hu
     assert len(hub.told) == seen + 1
 
 
-def test_a_hub_that_was_away_is_told_when_it_is_back(server, hub):
+def test_a_hub_that_was_away_gets_the_report_when_it_is_back(server, hub):
     hub.away = True
     eventually("it is soon to be culled", lambda: "warning" in server.culling())
     server.request("POST", "api/culling")
@@ -284,7 +284,7 @@ def test_a_hub_that_was_away_is_told_when_it_is_back(server, hub):
     eventually("the hub is told", lambda: known[:19] <= hub.activity[-1][:19])
 
 
-def test_without_rules_under_a_hub_activity_is_the_same_and_no_page_is_warned(workshop, notebook, hub):
+def test_without_culling_rules_activity_counts_the_same_and_no_page_warns(workshop, notebook, hub):
     with users_server(workshop, notebook, hub) as server:
         before = server.last_activity()
         server.request("GET", "api/contents")
@@ -293,7 +293,7 @@ def test_without_rules_under_a_hub_activity_is_the_same_and_no_page_is_warned(wo
             server.culling()
 
 
-def test_without_a_hub_all_is_as_ever(workshop, notebook):
+def test_without_a_hub_the_extension_changes_nothing(workshop, notebook):
     port = free_port()
     command = f"jupyter lab --ip=127.0.0.1 --port={port} --no-browser --IdentityProvider.token={TOKEN} 2>&1"
     rules = {"JUPYTERHUB_IDLE_TIMEOUT": "2", "JUPYTERHUB_CULL_WARNING": "300"}
@@ -319,7 +319,7 @@ PYTHON"""
 
 
 def asked(workshop, notebook, *cases: tuple[dict[str, str], float]) -> list[dict[str, Any] | None]:
-    """What the page is told at noon with some rules and so many seconds after the last activity."""
+    """Return the answers to a page at noon, for rules and seconds since the last activity."""
     lines = [
         json.dumps(({f"JUPYTERHUB_{name}": value for name, value in rules.items()}, idle))
         for rules, idle in cases
@@ -327,7 +327,7 @@ def asked(workshop, notebook, *cases: tuple[dict[str, str], float]) -> list[dict
     return [json.loads(line) for line in workshop.run(notebook, ASK, CASES="\n".join(lines)).splitlines()]
 
 
-def test_a_page_asks_again_when_it_may_have_to_warn_and_more_often_while_it_does(workshop, notebook):
+def test_a_page_asks_again_when_a_warning_may_be_due_and_more_often_during_one(workshop, notebook):
     hour = {"IDLE_TIMEOUT": "3600", "CULL_WARNING": "300"}
     none = {"IDLE_TIMEOUT": "3600", "CULL_WARNING": "0"}
     short = {"IDLE_TIMEOUT": "40", "CULL_WARNING": "300"}
@@ -339,7 +339,7 @@ def test_a_page_asks_again_when_it_may_have_to_warn_and_more_often_while_it_does
     ]  # fmt: skip
 
 
-def test_what_is_said_is_a_sentence(workshop, notebook):
+def test_the_texts_of_warnings_and_stops(workshop, notebook):
     idle = {"IDLE_TIMEOUT": "5400", "CULL_WARNING": "600"}
     day = {"MAX_AGE": "86400", "CULL_WARNING": "600", "STARTED": "2026-05-03T12:01:00+00:00"}
     over = {**day, "STARTED": "2026-05-03T12:00:00+00:00", "VOLUME_SIZE": "1Gi"}

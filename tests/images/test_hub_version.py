@@ -1,4 +1,4 @@
-"""A notebook image and a hub that are too far apart say so, and send no browser to and fro."""
+"""A server does not start under a hub of another major version, and its message says so."""
 
 import subprocess
 import sys
@@ -17,7 +17,7 @@ MAJOR = int(OWN.partition(".")[0])
 
 @contextmanager
 def hub(version):
-    """What says that it is a hub of this version; its API's address."""
+    """Serve as a hub of this version; yield the address of its API."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self):
@@ -43,7 +43,7 @@ def check(**environ):
 
 
 @pytest.mark.parametrize("version", [OWN, f"{MAJOR}.99.0", f"{MAJOR}.0.0b1.dev", None])
-def test_versions_that_fit_go_unmentioned(version):
+def test_nothing_is_printed_if_the_versions_fit(version):
     with hub(version) as url:
         assert check(JUPYTERHUB_API_URL=url) == (0, "")
 
@@ -52,7 +52,7 @@ def test_versions_that_fit_go_unmentioned(version):
     ("version", "older", "build"),
     [(f"{MAJOR + 1}.0.0", "notebook image", "minimal-notebook"), (f"{MAJOR - 1}.4.1", "hub", "jupyterhub")],
 )
-def test_another_major_version_ends_the_start_with_a_sentence(version, older, build):
+def test_another_major_version_stops_the_start_with_a_message(version, older, build):
     with hub(version) as url:
         assert check(JUPYTERHUB_API_URL=url, HTTP_PROXY="http://127.0.0.1:1") == (
             1,
@@ -67,7 +67,7 @@ def sentence(version, older, build):
     )
 
 
-def test_a_hub_that_does_not_answer_is_left_to_the_server():
+def test_the_server_starts_if_the_hub_does_not_answer():
     assert check(JUPYTERHUB_API_URL="http://127.0.0.1:1/hub/api") == (0, "")
     assert check() == (0, "")
 

@@ -1,4 +1,4 @@
-"""What the images install is locked, and the locks of both images meet."""
+"""The packages of the images are locked, and the locks of both images fit."""
 
 import json
 import re
@@ -22,7 +22,7 @@ LOCKS = (
 
 
 def versions(lock: str) -> dict[str, set[str]]:
-    """The versions of each package; a Python that is too old for the newest has one of its own."""
+    """Return the versions of each package: an older Python may need an older one."""
     found: dict[str, set[str]] = {}
     for name, version in re.findall(r"^([a-z0-9-]+)==(\S+)", (CHECKOUT / lock).read_text(), re.MULTILINE):
         found.setdefault(name, set()).add(version)
@@ -92,7 +92,7 @@ def test_no_vulnerability_is_known_of_what_is_locked():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_what_is_better_left_out_is_in_no_lock():
+def test_no_lock_contains_a_package_of_overrides_txt():
     left_out = re.findall(
         r"^([a-z0-9-]+);", (CHECKOUT / "notebook/common/overrides.txt").read_text(), re.MULTILINE
     )

@@ -1,4 +1,4 @@
-"""Packages come from where the build's environment or the base image's pip.conf says, for pip, uv and npm."""
+"""Mirrors and certificates of the build's environment or the base's pip.conf, for pip, uv and npm."""
 
 import shlex
 from pathlib import Path
@@ -18,7 +18,7 @@ NAMES = (
 
 @pytest.fixture(scope="module")
 def store() -> str:
-    """Of this machine, whose certificates the sandbox's containers have."""
+    """The certificates of this machine, which the sandbox mounts in its containers."""
     found = [store for store in STORES if Path(store).is_file()]
     if not found:
         pytest.skip("this machine has no certificates in a usual place")
@@ -26,7 +26,7 @@ def store() -> str:
 
 
 def used(workshop, hub, pip_conf: str = "", **environ: str) -> dict[str, str]:
-    """What pip, uv and npm are told."""
+    """Return the settings that pip, uv and npm get."""
     command = f"""
         mkdir -p ~/.config/pip && printf %s {shlex.quote(pip_conf)} >~/.config/pip/pip.conf
         source /opt/app-root/builder/steps.sh && use_mirrors && env"""
@@ -35,21 +35,21 @@ def used(workshop, hub, pip_conf: str = "", **environ: str) -> dict[str, str]:
 
 
 def trusting(bundle: str) -> dict[str, str]:
-    """All three trust one file."""
+    """Return the settings with which all three trust one file."""
     return {"PIP_CERT": bundle, "SSL_CERT_FILE": bundle, "NODE_EXTRA_CA_CERTS": bundle}
 
 
 def fetching(index: str) -> dict[str, str]:
-    """pip and uv fetch from one index."""
+    """Return the settings with which pip and uv use one index."""
     return {"PIP_INDEX_URL": index, "UV_DEFAULT_INDEX": index}
 
 
-def test_the_systems_certificates_are_trusted_by_all_three(workshop, hub, store):
-    """Among them those of a cluster with an authority of its own, with which Node.js 20 would not go on."""
+def test_pip_uv_and_npm_trust_the_systems_certificates(workshop, hub, store):
+    """These include the cluster's own certificate authority, which Node.js 20 would not trust."""
     assert used(workshop, hub) == trusting(store)
 
 
-def test_certificates_and_mirrors_are_set_once_for_all_three(workshop, hub):
+def test_one_setting_of_certificates_and_mirrors_serves_pip_uv_and_npm(workshop, hub):
     environ = {
         "PIP_CERT": "/ca.pem",
         "UV_INDEX_URL": "https://pypi.corp/simple",
@@ -62,7 +62,7 @@ def test_certificates_and_mirrors_are_set_once_for_all_three(workshop, hub):
     }
 
 
-def test_what_pip_conf_says_holds_for_all_three(workshop, hub):
+def test_pip_conf_serves_pip_uv_and_npm(workshop, hub):
     pip_conf = "[global]\ncert = /ca.pem\nindex-url = https://me:it's@pypi.corp/simple\n"
     assert used(workshop, hub, pip_conf) == {
         **trusting("/ca.pem"),
@@ -70,7 +70,7 @@ def test_what_pip_conf_says_holds_for_all_three(workshop, hub):
     }
 
 
-def test_the_environment_goes_before_pip_conf(workshop, hub):
+def test_the_environment_overrides_pip_conf(workshop, hub):
     pip_conf = "[global]\ncert = /ca.pem\nindex-url = https://pypi.corp/simple\n"
     environ = {"SSL_CERT_FILE": "/other.pem", "PIP_INDEX_URL": "https://other/simple"}
     assert used(workshop, hub, pip_conf, NODE_EXTRA_CA_CERTS="/node.pem", **environ) == {

@@ -1,4 +1,4 @@
-"""The hub on every Python that JupyterHub supports, as far as this machine has it."""
+"""The hub on each Python that JupyterHub supports and this machine has."""
 
 import json
 import shutil
@@ -17,7 +17,7 @@ MINORS = range(10, 15)
 
 
 def interpreter(minor: int) -> base_images.Interpreter | None:
-    """The Python 3.x of this machine that can make virtual environments."""
+    """Return a Python 3.x of this machine that can make virtual environments."""
     on_path = [shutil.which(f"python3.{minor}")]
     by_pyenv = sorted(Path.home().glob(f".pyenv/versions/3.{minor}.*/bin/python3.{minor}"))
     for candidate in filter(None, [*on_path, *by_pyenv]):

@@ -251,7 +251,7 @@ def test_a_git_address_is_installed(builder, repository, tmp_path):
     assert outcome.installed == {"mine": "0.1", "pandas": "2.0"}, outcome.log
 
 
-def test_what_is_not_read_is_told(builder, repository):
+def test_files_that_are_not_read_are_named(builder, repository):
     files = {
         "binder/requirements.txt": "pandas\n",
         "requirements.txt": "pyarrow\n",
@@ -263,7 +263,7 @@ def test_what_is_not_read_is_told(builder, repository):
     ]
 
 
-def test_a_lock_file_beside_a_project_is_told(builder, repository):
+def test_a_lock_file_that_is_not_read_is_named(builder, repository):
     outcome = builder.build(repository({"pyproject.toml": PROJECT, "uv.lock": ""}))
     assert outcome.log[0] == "     uv.lock is not read: the versions come from pyproject.toml"
 

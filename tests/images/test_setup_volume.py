@@ -1,4 +1,4 @@
-"""setup-volume.sh: the image's files in a user's volume, once."""
+"""setup-volume.sh copies the image's files to a user's volume, once."""
 
 import subprocess
 
@@ -11,7 +11,7 @@ SCRIPT = CHECKOUT / "notebook/setup-volume.sh"
 
 @pytest.fixture
 def image(tmp_path):
-    """The files that an image brings."""
+    """The files of an image."""
     folder = tmp_path / "image"
     (folder / "data").mkdir(parents=True)
     (folder / "Index.ipynb").write_text("from the image")
@@ -57,7 +57,7 @@ def test_the_first_start_copies_everything(image, volume):
     assert (volume / "latest.csv").is_symlink()
 
 
-def test_later_starts_bring_nothing_back_and_overwrite_nothing(image, volume):
+def test_later_starts_restore_and_overwrite_nothing(image, volume):
     start(image, volume)
     (volume / "Index.ipynb").write_text("the user's work")
     (volume / "data/points.csv").unlink()
@@ -66,7 +66,7 @@ def test_later_starts_bring_nothing_back_and_overwrite_nothing(image, volume):
     assert files(volume) == {"Index.ipynb": "the user's work", ".hidden": "hidden"}
 
 
-def test_what_is_in_the_volume_already_is_kept(image, volume):
+def test_files_in_the_volume_are_kept(image, volume):
     (volume / "data").mkdir()
     (volume / "data/points.csv").write_text("the user's points")
     (volume / "data/mine.csv").write_text("mine")
@@ -78,7 +78,7 @@ def test_what_is_in_the_volume_already_is_kept(image, volume):
     }
 
 
-def test_an_interrupted_copy_is_finished(image, volume):
+def test_an_interrupted_copy_is_completed(image, volume):
     staging = volume / ".setup-volume-staging"
     staging.mkdir()
     (staging / "Index.ipynb").write_text("from the im")
