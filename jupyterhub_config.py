@@ -10,13 +10,14 @@ from jupyterhub_openshift.database import prepare_database_use
 from jupyterhub_openshift.errors import log_version
 from jupyterhub_openshift.inputs import read_inputs
 from jupyterhub_openshift.logs import start_log
+from jupyterhub_openshift.preflight.page import add_preflight_to_admin_page
 from jupyterhub_openshift.setting_conflicts import refuse_conflicts
 
 start_log()  # as text or JSON
 log_version()
 c = get_config()
 # The environment; the API, as our service account; the project's UID range and login server.
-settings, cluster, project = read_inputs()
+settings, cluster, project = inputs = read_inputs()
 
 configure.configure_logs(c, settings, project)
 configure.configure_hub(c, settings, project)
@@ -37,4 +38,5 @@ configure.configure_culling(c, settings, project)
 configure.configure_metrics(c, settings, project)
 configure.configure_pages(c, settings, project)  # your templates take precedence
 refuse_conflicts(c, settings, project)
+add_preflight_to_admin_page(c, inputs)
 prepare_database_use()  # fewer statements, and a page instead of an error during an outage

@@ -96,6 +96,32 @@ class Room(NamedTuple):
         return f"the quota {self.quota} has {used} of {hard} {self.resource} in use"
 
 
+class Usage(NamedTuple):
+    """How much of a quota's resource is in use."""
+
+    quota: str
+    resource: str
+    used: str
+    hard: str
+    percent: int
+
+
+def quota_usage(facts: Facts, needs: Needs) -> list[Usage]:
+    """Return the use of each resource that a notebook server needs."""
+    quotas = [quota for quota in facts.items("quotas") or [] if _applies(quota, needs)]
+    rooms = [*_rooms(quotas, needs.pod()), *_rooms(quotas, needs.claim())]
+    return [
+        Usage(
+            room.quota,
+            room.resource,
+            amount(room.resource, room.used),
+            amount(room.resource, room.hard),
+            int(100 * min(room.used / room.hard, Decimal(1))) if room.hard else 100,
+        )
+        for room in rooms
+    ]
+
+
 def _rooms(quotas: list[Obj], needs: Mapping[str, Decimal]) -> Iterator[Room]:
     for quota in quotas:
         status = quota.get("status", {})
@@ -183,8 +209,7 @@ def _outside(limit_range: Obj, needs: Needs) -> Iterator[str]:
 def amount(resource: str, value: Decimal) -> str:
     """Format a quantity as people write it: `1.5 GiB`, `500m` of a CPU, `6`."""
     if "memory" in resource or "storage" in resource:
-        text = format_bytes(int(value))
-        return f"{text[:-2]} {text[-2:]}B" if text.endswith("i") else f"{text} bytes"
+        return format_bytes(int(value))
     if value != value.to_integral_value():
         return f"{value * 1000:f}".rstrip("0").rstrip(".") + "m"
     return str(int(value))

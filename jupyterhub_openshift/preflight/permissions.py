@@ -41,6 +41,7 @@ def needed(name: str, volumes: bool, menu: bool, streams: bool) -> tuple[Permiss
     if volumes:
         core += [Permission(verb, "persistentvolumeclaims") for verb in ("get", "create")]
     core += [Permission("get", "namespaces", used_to="read the project's UID range")]
+    core += [Permission("get", "pods/log", used_to="show the last log lines of a server that fails")]
     return (*core, *_owner_references(name))
 
 
