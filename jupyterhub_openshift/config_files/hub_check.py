@@ -30,7 +30,7 @@ from traitlets.config import Config
 
 from ..cluster.project import Project
 from .database_check import database_problem
-from .loader import ROOT, ConfigFileError, config_file_paths
+from .loader import INCOMPLETE, ROOT, ConfigFileError, config_file_paths
 from .origins import Origin, Setting, origins
 from .pod_check import pod_problems
 from .snapshot import copied
@@ -47,7 +47,8 @@ def check_hub(c: Config, project: Project, building: bool, root: Path = ROOT) ->
         return  # tests check the hub's own configuration
     found = origins(paths)
     problems = [*_cluster_rights(c, project, found), *_database(c, found, connect=not building)]
-    problems += _hub_problems(_for_a_build(c) if building else c, found)
+    if not INCOMPLETE.intersection(paths):
+        problems += _hub_problems(_for_a_build(c) if building else c, found)
     if problems:
         secrets_of_c = [*_secrets(c)]
         lines = [_line(setting, _masked(problem, secrets_of_c), found) for setting, problem in problems]
@@ -154,8 +155,15 @@ async def _initialize(c: Config, log: logging.Logger) -> list[str]:
 def _missing_commands(app: JupyterHub) -> Iterator[str]:
     """Yield the services that the hub would start, and exit because it cannot."""
     for name, service in app._service_map.items():
-        if service.managed and not shutil.which(service.command[0]):
+        if service.managed and not _command_exists(service):
             yield f"has the service {name!r} with the command {service.command[0]!r}, which does not exist"
+
+
+def _command_exists(service: Service) -> bool:
+    command: str = service.command[0]
+    if "/" in command:
+        return (Path(service.cwd or ".") / command).is_file()
+    return shutil.which(command, path=service.environment.get("PATH")) is not None
 
 
 def _missing_certificates(app: JupyterHub) -> Iterator[str]:

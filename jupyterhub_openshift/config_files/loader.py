@@ -25,6 +25,8 @@ from .snapshot import copied
 from .trait_check import TraitChecker
 
 ROOT = Path("/opt/app-root")
+# Files of which an image build runs only the part before a variable that only a deployment has.
+INCOMPLETE: set[Path] = set()
 
 
 class ConfigFileError(StartupError):
@@ -45,6 +47,7 @@ def load_config_files(c: Config, settings: Settings, building: bool, root: Path 
         except ConfigFileError as stopped:
             failure = [str(stopped)]
         _merge_replaced_sections(c, before)
+        (INCOMPLETE.discard if complete else INCOMPLETE.add)(path)
         if problems := [*_problems(c, before, path, complete), *failure]:
             raise ConfigFileError("\n".join(problems))
     if not files:

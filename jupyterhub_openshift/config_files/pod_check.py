@@ -3,8 +3,11 @@
 import difflib
 import itertools
 import re
+import sysconfig
+import traceback
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -20,6 +23,10 @@ from ..spawner.openshift_spawner import OpenShiftSpawner
 from .pod_schema import manifest_problems
 
 SAMPLE_USER = "sample-user"
+LIBRARIES = (
+    *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")),
+    str(Path(__file__).parents[1]),
+)
 
 
 async def pod_problems(app: JupyterHub) -> list[str]:
@@ -49,7 +56,7 @@ async def _problems_of_profiles(user: User, spawner: Any) -> AsyncIterator[tuple
                 await KubeSpawner.load_user_options(chosen)
                 yield profile["display_name"], await _problems(chosen)
             except Exception as error:
-                yield profile["display_name"], [_explained(error)]
+                yield profile["display_name"], _explained(error)
 
 
 def _choices(options: Mapping[str, Any]) -> Iterator[dict[str, str]]:
@@ -75,7 +82,7 @@ async def _problems(spawner: Any) -> list[str]:  # noqa: ANN401 (KubeSpawner)
         serialize = spawner.api.api_client.sanitize_for_serialization
         serialized = [(serialize(each), kind) for each, kind in manifests]
     except Exception as error:  # a spawn would fail with it
-        return [_explained(error)]
+        return _explained(error)
     return [problem for manifest, kind in serialized for problem in manifest_problems(manifest, kind)]
 
 
@@ -86,7 +93,20 @@ def _of_environment(environment: Mapping[str, object]) -> Iterator[str]:
             yield f"the variable {name!r} should be text, but is {type(value).__name__}. Write {text!r}"
 
 
-def _explained(error: Exception) -> str:
+def _explained(error: Exception) -> list[str]:
+    """Return an exception as a sentence; none if a function of the configuration raised it.
+
+    Such a function may expect what the sample user lacks, such as an e-mail address for a name.
+    """
+    frames = [frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return [_sentence(error)] if all(map(_is_library, frames)) else []
+
+
+def _is_library(file: str) -> bool:
+    return file.startswith("<") or any(Path(file).is_relative_to(folder) for folder in LIBRARIES)
+
+
+def _sentence(error: Exception) -> str:
     """Return an exception of KubeSpawner or of the API's models as a sentence."""
     text = " ".join(str(error).split())
     if match := re.fullmatch(r"'V1(\w+)' did not have an attribute matching '(\w+)'", text):

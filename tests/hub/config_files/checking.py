@@ -23,13 +23,13 @@ CONFIG = CHECKOUT / "jupyterhub_config.py"
 CONFIG_MAP = "configs/jupyterhub_config.py"
 
 
-def load(root: Path, files: Mapping[str, str], **values: object) -> Config:
+def load(root: Path, files: Mapping[str, str], cluster: Cluster | None = CLUSTER, **values: object) -> Config:
     """Write the files below a root and load the whole configuration of the hub."""
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     with patch.object(loader.load_config_files, "__defaults__", (root,)):
-        return load_configuration(CONFIG, Inputs(settings(**values), CLUSTER, PROJECT))
+        return load_configuration(CONFIG, Inputs(settings(**values), cluster, PROJECT))
 
 
 def problems(root: Path, text: str, building: bool = False, **values: object) -> list[str]:

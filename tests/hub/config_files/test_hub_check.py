@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from jupyterhub_openshift.config_files.hub_check import check_hub
+from jupyterhub_openshift.spawner.openshift_spawner import OpenShiftSpawner
 
 from ..example_settings import PROJECT
 from .checking import load, problems
@@ -252,17 +253,56 @@ def test_a_value_of_a_later_file_is_reported_where_it_is_set(tmp_path):
         "c.KubeSpawner.extra_annotations = {'k8s.v1.cni.cncf.io/networks': '[{\"name\": \"net\"}]'}",
         "c.KubeSpawner.environment = {'KEY': {'valueFrom': {'secretKeyRef': {'name': 's', 'key': 'k'}}}}",
         "c.KubeSpawner.environment = {'NAME': lambda spawner: spawner.user.name}",
+        "c.KubeSpawner.environment = {'DOMAIN': lambda spawner: spawner.user.name.split('@')[1]}",
+        "c.KubeSpawner.uid = lambda spawner: {'alice': 1001}[spawner.user.name]",
         "c.KubeSpawner.extra_resource_limits = {'nvidia.com/gpu': '1', 'amd.com/gpu': 1}",
         "c.KubeSpawner.storage_pvc_ensure = True\nc.KubeSpawner.storage_capacity = '1Gi'",
         "c.JupyterHub.load_roles = [{'name': 'grader', 'scopes': ['list:users'], 'users': ['alice']}]",
         "c.JupyterHub.services = [{'name': 'grades', 'url': 'http://grades:8888', 'api_token': 't' * 32}]",
         "c.JupyterHub.load_groups = {'students': {'users': ['alice']}}",
         "c.JupyterHub.authenticator_class = 'dummy'\nc.DummyAuthenticator.password = 'moon'",
+        "import sys\nc.JupyterHub.services = [{'name': 'grades', 'command': [sys.executable, '-V']}]",
+        "c.JupyterHub.services = [{'name': 'grades', 'cwd': '/bin', 'command': ['./sh']}]",
+        "c.JupyterHub.services = [{'name': 'grades', 'command': ['sh'], 'environment': {'PATH': '/bin'}}]",
         "import ssl\nc.OAuthenticator.http_request_kwargs = {'ssl_options': ssl.create_default_context()}",
     ],
 )
 def test_a_configuration_from_which_hub_and_servers_can_be_built_is_accepted(tmp_path, text):
     assert problems(tmp_path, text) == []
+
+
+def test_an_image_build_does_not_judge_a_file_that_needs_the_deployment(tmp_path):
+    """The service that the role names is defined after the variable."""
+    text = (
+        "import os\n"
+        "c.JupyterHub.load_roles = [{'name': 'grader', 'scopes': ['list:users'], 'services': ['grades']}]\n"
+        "c.JupyterHub.services = [{'name': 'grades', 'api_token': os.environ['GRADES_TOKEN']}]\n"
+    )
+    files = {"src/jupyterhub_config.py": text}
+    check_hub(load(tmp_path, files, cluster=None), PROJECT, building=True, root=tmp_path)
+
+
+def test_an_image_build_judges_a_file_that_needs_no_deployment(tmp_path):
+    text = "c.JupyterHub.load_roles = [{'name': 'grader', 'scopes': ['read:grades']}]"
+    (line,) = problems(tmp_path, text, building=True)
+    assert line.startswith("line 1: c.JupyterHub.load_roles: Scope 'read:grades'")
+
+
+def test_update_adds_to_a_section(tmp_path):
+    text = "c.update({'JupyterHub': {'authenticator_class': 'dummy'}})\nc.merge({'Spawner': {'debug': True}})"
+    c = load(tmp_path, {"configs/jupyterhub_config.py": text})
+    assert (c.JupyterHub.authenticator_class, c.JupyterHub.spawner_class) == ("dummy", OpenShiftSpawner)
+    assert (c.Spawner.debug, c.Spawner.port) == (True, 8080)
+
+
+@pytest.mark.parametrize("key", ["api_token", "oauth_client_secret"])
+def test_no_secret_is_in_a_problem(tmp_path, key):
+    secret = "a-secret-that-must-not-be-shown"
+    text = f"c.JupyterHub.services = [{{'name': 'grades', {key!r}: {secret!r}, 'url': '{secret}'}}]\n"
+    text += f"c.JupyterHub.load_roles = [{{'name': 'grader', 'scopes': ['{secret}']}}]"
+    found = problems(tmp_path, text)
+    assert found
+    assert secret not in str(found)
 
 
 def test_the_check_leaves_no_file_and_keeps_the_environment(tmp_path, monkeypatch):
