@@ -29,6 +29,7 @@ from sqlalchemy.pool import StaticPool
 from traitlets.config import Config
 
 from ..cluster.project import Project
+from ..errors import say
 from .database_check import database_problem
 from .loader import INCOMPLETE, ROOT, ConfigFileError, config_file_paths
 from .origins import Origin, Setting, origins
@@ -36,6 +37,7 @@ from .pod_check import pod_problems
 from .snapshot import copied
 
 SECRET_NAME = re.compile("pass|secret|key|token", re.IGNORECASE)
+ROLE_KEYS = {"name", "description", "scopes", "users", "groups", "services", "managed_by_auth"}
 UNKNOWN: Setting = ("", "")
 ROUNDS = 10  # of finding problems that hide others
 
@@ -47,6 +49,8 @@ def check_hub(c: Config, project: Project, building: bool, root: Path = ROOT) ->
         return  # tests check the hub's own configuration
     found = origins(paths)
     problems = [*_cluster_rights(c, project, found), *_database(c, found, connect=not building)]
+    for problem in _unknown_role_keys(c):
+        say(f"WARNING: c.JupyterHub.load_roles: {problem}")
     if not INCOMPLETE.intersection(paths):
         problems += _hub_problems(_for_a_build(c) if building else c, found)
     if problems:
@@ -150,6 +154,16 @@ async def _initialize(c: Config, log: logging.Logger) -> list[str]:
         CryptKeeper.clear_instance()  # the keys of one configuration are not those of the next
         if "db" in vars(app):
             app.db.close()
+
+
+def _unknown_role_keys(c: Config) -> Iterator[str]:
+    """Yield the keys of roles that JupyterHub ignores."""
+    roles = c.JupyterHub.get("load_roles", [])
+    for role in roles if isinstance(roles, list) else []:
+        for key in role.keys() - ROLE_KEYS:
+            near = difflib.get_close_matches(key, ROLE_KEYS, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            yield f"has a role with the unknown key {key!r}, which has no effect{hint}"
 
 
 def _missing_commands(app: JupyterHub) -> Iterator[str]:

@@ -271,6 +271,15 @@ def test_a_configuration_from_which_hub_and_servers_can_be_built_is_accepted(tmp
     assert problems(tmp_path, text) == []
 
 
+def test_a_misspelled_key_of_a_role_is_a_warning_because_jupyterhub_ignores_it(tmp_path, capfd):
+    text = "c.JupyterHub.load_roles = [{'name': 'grader', 'scope': ['list:users'], 'users': ['alice']}]"
+    assert problems(tmp_path, text) == []
+    assert capfd.readouterr().err.splitlines()[-1] == (
+        "[jupyterhub-openshift] WARNING: c.JupyterHub.load_roles: has a role with the unknown key 'scope', "
+        "which has no effect; did you mean 'scopes'?"
+    )
+
+
 def test_an_image_build_does_not_judge_a_file_that_needs_the_deployment(tmp_path):
     """The service that the role names is defined after the variable."""
     text = (
