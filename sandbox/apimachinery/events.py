@@ -6,9 +6,12 @@ In the shape of `k8s.io/client-go/tools/record`.
 from __future__ import annotations
 
 import time
+from weakref import WeakKeyDictionary
 
 from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.store import Store, now
+
+_names: WeakKeyDictionary[Store, dict[tuple[str, ...], str]] = WeakKeyDictionary()  # events by what they say
 
 
 def record(
@@ -23,14 +26,14 @@ def record(
     warning: bool = False,
 ) -> None:
     """Store a new event, or increase the count of the one that has the same reason, message and field."""
-    about = f"involvedObject.uid={obj['metadata']['uid']},reason={reason}"
-    for known in store.list("events", field_selector=about):
-        same_field = known["involvedObject"].get("fieldPath", "") == field_path
-        if known.get("message") == message and same_field:
-            known["count"] = known.get("count", 1) + 1
-            known["lastTimestamp"] = now()
-            store.update("events", known)
-            return
+    names = _names.setdefault(store, {})
+    about = (obj["metadata"]["uid"], reason, message, field_path)
+    known = store.find("events", names.get(about, ""))
+    if known is not None:
+        known["count"] += 1
+        known["lastTimestamp"] = now()
+        store.update("events", known)
+        return
     seen = {"firstTimestamp": now(), "lastTimestamp": now(), "count": 1, "eventTime": None}
     event = {
         **new(obj, reason, message, field_path),
@@ -40,7 +43,7 @@ def record(
         "reportingComponent": component,
         "reportingInstance": host,
     }
-    store.create("events", event)
+    names[about] = store.create("events", event)["metadata"]["name"]
 
 
 def new(obj: Obj, reason: str, message: str, field_path: str = "") -> Obj:

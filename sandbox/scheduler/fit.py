@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from sandbox.apimachinery.json_types import Obj
@@ -26,6 +27,7 @@ from sandbox.apimachinery.quantity import Quantity
 from sandbox.apimachinery.selectors import label_query
 
 Amounts = dict[str, Fraction]
+ZERO = Fraction(0)
 REPELS = ("NoSchedule", "NoExecute")
 SPREAD = "node(s) didn't match pod topology spread constraints"
 UNSCHEDULABLE = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
@@ -38,8 +40,27 @@ class Misfit(NamedTuple):
     final: bool
 
 
-def misfit(pod: Obj, node: Obj, others: list[Obj]) -> Misfit | None:
-    """Return why the pod does not fit the node beside `others`, the pods on it; None when it fits."""
+class NodeInfo:
+    """A node with the pods on it and the sum of their requests."""
+
+    def __init__(self, node: Obj, pods: list[Obj]) -> None:
+        self.node = node
+        self.allocatable = _amounts(node["status"]["allocatable"])
+        self.pods: list[Obj] = []
+        self.used: Amounts = {}
+        for pod in pods:
+            self.add(pod)
+
+    def add(self, pod: Obj) -> None:
+        """Count one more pod."""
+        self.pods.append(pod)
+        for name, amount in requests(pod).items():
+            self.used[name] = self.used.get(name, ZERO) + amount
+
+
+def misfit(pod: Obj, info: NodeInfo) -> Misfit | None:
+    """Return why the pod does not fit a node beside the pods on it; None when it fits."""
+    node = info.node
     spec = node.get("spec", {})
     if spec.get("unschedulable") and not _tolerates(pod, UNSCHEDULABLE):
         return Misfit(["node(s) were unschedulable"], final=True)
@@ -48,10 +69,8 @@ def misfit(pod: Obj, node: Obj, others: list[Obj]) -> Misfit | None:
         return Misfit(["node(s) had untolerated taint(s)"], final=True)
     if not _matches_node(pod["spec"], node):
         return Misfit(["node(s) didn't match Pod's node affinity/selector"], final=True)
-    if lacking := list(_lacking(pod, node, others)):
-        allocatable = _amounts(node["status"]["allocatable"])
-        wanted = requests(pod)
-        final = any(amount > allocatable.get(name, 0) for name, amount in wanted.items())
+    if lacking := list(_lacking(pod, info)):
+        final = any(amount > info.allocatable.get(name, ZERO) for name, amount in requests(pod).items())
         return Misfit(lacking, final)
     labels = node["metadata"].get("labels") or {}
     spreads = pod["spec"].get("topologySpreadConstraints") or []
@@ -59,7 +78,7 @@ def misfit(pod: Obj, node: Obj, others: list[Obj]) -> Misfit | None:
         each["topologyKey"] not in labels and each["whenUnsatisfiable"] == "DoNotSchedule" for each in spreads
     ):
         return Misfit([f"{SPREAD} (missing required label)"], final=True)
-    return _affinity_misfit(pod, others)
+    return _affinity_misfit(pod, info.pods)
 
 
 def requests(pod: Obj) -> Amounts:
@@ -68,29 +87,29 @@ def requests(pod: Obj) -> Amounts:
     total: Amounts = {}
     for container in spec["containers"]:
         for name, amount in _amounts((container.get("resources") or {}).get("requests")).items():
-            total[name] = total.get(name, Fraction(0)) + amount
+            total[name] = total.get(name, ZERO) + amount
     for container in spec.get("initContainers") or []:
         for name, amount in _amounts((container.get("resources") or {}).get("requests")).items():
-            total[name] = max(total.get(name, Fraction(0)), amount)
+            total[name] = max(total.get(name, ZERO), amount)
     for name, amount in _amounts(spec.get("overhead")).items():
-        total[name] = total.get(name, Fraction(0)) + amount
+        total[name] = total.get(name, ZERO) + amount
     return total
 
 
 def _amounts(quantities: Obj | None) -> Amounts:
-    return {name: Quantity.parse(text).value for name, text in (quantities or {}).items()}
+    return {name: _amount(text) for name, text in (quantities or {}).items()}
 
 
-def _lacking(pod: Obj, node: Obj, others: list[Obj]) -> Iterator[str]:
-    allocatable = _amounts(node["status"]["allocatable"])
-    if len(others) + 1 > allocatable.get("pods", Fraction(0)):
+@lru_cache(maxsize=1024)
+def _amount(text: str) -> Fraction:
+    return Quantity.parse(text).value
+
+
+def _lacking(pod: Obj, info: NodeInfo) -> Iterator[str]:
+    if len(info.pods) + 1 > info.allocatable.get("pods", ZERO):
         yield "Too many pods"
-    used: Amounts = {}
-    for other in others:
-        for name, amount in requests(other).items():
-            used[name] = used.get(name, Fraction(0)) + amount
     for name, amount in requests(pod).items():
-        if amount and amount > allocatable.get(name, Fraction(0)) - used.get(name, Fraction(0)):
+        if amount and amount > info.allocatable.get(name, ZERO) - info.used.get(name, ZERO):
             yield f"Insufficient {name}"
 
 

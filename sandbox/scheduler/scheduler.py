@@ -13,7 +13,7 @@ from sandbox.apimachinery import events
 from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.store import now
 from sandbox.controllers.loop import Controller
-from sandbox.scheduler.fit import Misfit, misfit
+from sandbox.scheduler.fit import Misfit, NodeInfo, misfit
 
 NAME = "default-scheduler"
 CLAIMS = "persistentvolumeclaims"
@@ -34,27 +34,29 @@ class Scheduler(Controller):
     def reconcile(self) -> float | None:
         """Try each pod that waits for a node."""
         waiting = [pod for pod in self.store.look("pods") if is_waiting(pod)]
+        nodes = [NodeInfo(node, self._on(node)) for node in self.store.list("nodes")] if waiting else []
         for pod in sorted(waiting, key=_turn):
-            self._schedule(self.store.get("pods", pod["metadata"]["name"]))
+            self._schedule(self.store.get("pods", pod["metadata"]["name"]), nodes)
         return None
 
-    def _schedule(self, pod: Obj) -> None:
-        nodes = self.store.list("nodes")
+    def _schedule(self, pod: Obj, nodes: list[NodeInfo]) -> None:
         count = f"0/{len(nodes)} nodes are available:"
         if problem := self._claim_problem(pod):
             self._reject(pod, f"{count} {problem}. not found")
             return
-        misfits = {node["metadata"]["name"]: misfit(pod, node, self._on(node)) for node in nodes}
-        fitting = [name for name, found in misfits.items() if found is None]
-        if fitting:
-            if self._claims_are_bound(pod, fitting[0]):
-                self._bind(pod, fitting[0])
-            return
-        found = [each for each in misfits.values() if each]
-        reasons = Counter(reason for each in found for reason in each.reasons)
+        misfits: list[tuple[NodeInfo, Misfit]] = []
+        for info in nodes:
+            found = misfit(pod, info)
+            if found is None:
+                name = info.node["metadata"]["name"]
+                if self._claims_are_bound(pod, name):
+                    self._bind(pod, name)
+                    info.add(pod)
+                return
+            misfits.append((info, found))
+        reasons = Counter(reason for _, found in misfits for reason in found.reasons)
         text = ", ".join(sorted(f"{number} {reason}" for reason, number in reasons.items()))
-        rest = self._preempt(pod, nodes, misfits)
-        self._reject(pod, f"{count} {text}.{rest}")
+        self._reject(pod, f"{count} {text}.{self._preempt(pod, misfits)}")
 
     def _on(self, node: Obj) -> list[Obj]:
         """List the pods that use a node's resources."""
@@ -115,29 +117,27 @@ class Scheduler(Controller):
         self._event(pod, "FailedScheduling", message, "Scheduling", warning=True)
         self.store.modify("pods", pod["metadata"]["name"], lambda obj: _set_condition(obj, condition))
 
-    def _preempt(self, pod: Obj, nodes: list[Obj], misfits: dict[str, Misfit | None]) -> str:
+    def _preempt(self, pod: Obj, misfits: list[tuple[NodeInfo, Misfit]]) -> str:
         """Delete the pods that make room for this one; else return why that does not help."""
         if pod["spec"].get("preemptionPolicy") == "Never":
             return f" {NO_CLAIMS}, preemption: not eligible due to preemptionPolicy=Never."
         nominated = pod.get("status", {}).get("nominatedNodeName")
         why: Counter[str] = Counter()
-        for node in nodes:
-            name = node["metadata"]["name"]
-            others = self._on(node)
-            if nominated == name and any(_is_going(each) for each in others):
+        for info, found in misfits:
+            name = info.node["metadata"]["name"]
+            if nominated == name and any(_is_going(each) for each in info.pods):
                 text = "not eligible due to a terminating pod on the nominated node."
                 return f" {NO_CLAIMS}, preemption: {text}"
-            found = misfits[name]
-            if found and found.final:
+            if found.final:
                 why[NOT_HELPFUL] += 1
-            elif chosen := victims(pod, node, others):
+            elif chosen := victims(pod, info):
                 for victim in chosen:
                     self._evict(victim, pod, name)
                 self._nominate(pod, name)
                 return ""
             else:
                 why[NO_VICTIMS] += 1
-        count = f"preemption: 0/{len(nodes)} nodes are available:"
+        count = f"preemption: 0/{len(misfits)} nodes are available:"
         return f" {NO_CLAIMS}, {count} {', '.join(f'{number} {text}' for text, number in why.items())}"
 
     def _nominate(self, pod: Obj, node: str) -> None:
@@ -179,16 +179,16 @@ def is_waiting(pod: Obj) -> bool:
     return ours and not spec.get("nodeName") and not _is_going(pod)
 
 
-def victims(pod: Obj, node: Obj, others: list[Obj]) -> list[Obj]:
+def victims(pod: Obj, info: NodeInfo) -> list[Obj]:
     """Choose the fewest pods of lower priority whose removal makes room, sparing higher priorities first."""
     priority = pod["spec"].get("priority", 0)
-    lower = [each for each in others if each["spec"].get("priority", 0) < priority]
-    kept = [each for each in others if each not in lower]
-    if not lower or misfit(pod, node, kept):
+    lower = [each for each in info.pods if each["spec"].get("priority", 0) < priority]
+    kept = [each for each in info.pods if each["spec"].get("priority", 0) >= priority]
+    if not lower or misfit(pod, NodeInfo(info.node, kept)):
         return []
     chosen = []
     for each in sorted(lower, key=lambda one: -one["spec"].get("priority", 0)):
-        if misfit(pod, node, [*kept, each]) is None:
+        if misfit(pod, NodeInfo(info.node, [*kept, each])) is None:
             kept.append(each)
         else:
             chosen.append(each)
