@@ -102,6 +102,7 @@ def read_repository(repository: Path, work: Path, environ: Mapping[str, str]) ->
         converted.write_text("\n".join(pipfile_requirements(chosen / pipfiles[0])) + "\n")
         plan.arguments += ["--requirement", str(converted)]
     add_project(plan, chosen, environ)
+    add_runtime(plan, chosen)
     return plan
 
 
@@ -112,9 +113,11 @@ def python_files(folder: Path) -> list[str]:
 
 def refuse_misspelled(folder: Path, repository: Path) -> None:
     """Refuse a file that is not read because of its name."""
-    known = {name.casefold(): name for name in (*PYTHON_FILES, *UNSUPPORTED, "postBuild", "start")}
+    known = {name.casefold(): name for name in (*PYTHON_FILES, *UNSUPPORTED, "postBuild")}
+    if not python_files(folder):
+        known |= MISSPELLED
     for file in sorted(folder.iterdir()):
-        right = known.get(file.name.casefold()) or MISSPELLED.get(file.name.casefold())
+        right = known.get(file.name.casefold())
         if right and right != file.name and file.is_file() and not (folder / right).exists():
             raise Refusal(f"{file.relative_to(repository)} is not read. Rename it to {right}.")
     if (folder / "requirements").is_dir() and not python_files(folder):
@@ -175,9 +178,18 @@ def add_folder(plan: Plan, folder: Path) -> None:
         plan.arguments.append(str(folder))
 
 
-def make_utf8(file: Path) -> None:
+def add_runtime(plan: Plan, folder: Path) -> None:
+    """Say that Binder's runtime.txt does not choose the version of Python."""
+    runtime = folder / "runtime.txt"
+    wanted = runtime.read_text(errors="replace").strip() if runtime.is_file() else ""
+    own = "python-{}.{}".format(*sys.version_info)
+    if wanted and wanted != own and not wanted.startswith(f"{own}."):
+        plan.remarks.append(f"runtime.txt asks for {wanted}, but this image has {own}")
+
+
+def make_utf8(file: Path, seen: frozenset[Path] = frozenset()) -> None:
     """Rewrite a requirements file and those that it names as UTF-8: PowerShell writes UTF-16."""
-    if not file.is_file():
+    if not file.is_file() or file.resolve() in seen:
         return  # uv names the file and the line
     content = file.read_bytes()
     encoding = next((name for mark, name in BYTE_ORDER_MARKS if content.startswith(mark)), "utf-8")
@@ -188,8 +200,8 @@ def make_utf8(file: Path) -> None:
     if encoding != "utf-8":
         file.write_text(text)
     for name in re.findall(r"^\s*(?:-r|-c|--requirement|--constraint)[ =]*([^\s#]+)", text, re.MULTILINE):
-        if "://" not in name and (file.parent / name).resolve() != file.resolve():
-            make_utf8(file.parent / name)
+        if "://" not in name:
+            make_utf8(file.parent / name, seen | {file.resolve()})
 
 
 def pipfile_requirements(file: Path) -> Iterator[str]:

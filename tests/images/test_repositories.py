@@ -193,6 +193,10 @@ INSTALLED = {
     ),
     "[project] without [build-system]": ({"pyproject.toml": PROJECT}, {"pandas": "2.0"}),
     "pyproject.toml for tools only": ({"pyproject.toml": "[tool.ruff]\nline-length = 99\n"}, {}),
+    "sources of a compiled requirements.txt beside a project": (
+        {"requirements.in": "pyarrow\n", "pyproject.toml": PROJECT},
+        {"pandas": "2.0"},
+    ),
     "Pipfile": (
         {"Pipfile": '[packages]\npandas = {version = "<4", extras = ["parquet"]}\n'},
         {"pandas": "3.0", "pyarrow": "20.0"},
@@ -266,6 +270,20 @@ def test_files_that_are_not_read_are_named(builder, repository):
 def test_a_lock_file_that_is_not_read_is_named(builder, repository):
     outcome = builder.build(repository({"pyproject.toml": PROJECT, "uv.lock": ""}))
     assert outcome.log[0] == "     uv.lock is not read: the versions come from pyproject.toml"
+
+
+def test_another_python_in_binders_runtime_txt_is_named(builder, repository):
+    outcome = builder.build(repository({"runtime.txt": "python-3.7\n"}))
+    own = "python-{}.{}".format(*sys.version_info)
+    assert outcome.log == [f"     runtime.txt asks for python-3.7, but this image has {own}"]
+    assert builder.build(repository({"runtime.txt": f"{own}.2\n"})).log == []
+
+
+def test_requirements_files_that_include_each_other_end_the_build(builder, repository):
+    files = {"requirements.txt": "-r other.txt\n", "other.txt": "-r requirements.txt\n"}
+    outcome = builder.build(repository(files))
+    assert outcome.installed == {}
+    assert 0 < len(outcome.log) <= 20
 
 
 def test_variables_choose_files_as_in_the_sclorg_images(builder, repository):
