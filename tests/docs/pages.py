@@ -26,12 +26,16 @@ class Block:
     """A block of commands, and the comment in front of it: `run by: FILE` or `not run: REASON`."""
 
     mark: str
+    text: str
     commands: tuple[Command, ...]
 
 
 def blocks(text: str) -> list[Block]:
     """The shell blocks of a page."""
-    return [Block(found["mark"] or "", tuple(commands(found["text"]))) for found in BLOCK.finditer(text)]
+    return [
+        Block(found["mark"] or "", found["text"], tuple(commands(found["text"])))
+        for found in BLOCK.finditer(text)
+    ]
 
 
 def commands(text: str) -> list[Command]:

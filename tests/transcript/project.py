@@ -58,10 +58,15 @@ class Project:
             self.oc("rollout", "status", f"{workload}/{name}")
         return said
 
-    def kubectl(self, *words: str) -> str:
-        """The same through the real kubectl."""
+    @property
+    def kubectl_command(self) -> list[str]:
+        """The real kubectl, with this project's configuration."""
         kubeconfig = [f"--kubeconfig={self.kubeconfig}"] if self.kubeconfig else []
-        command = [str(Path(sys.executable).parent / "kubectl"), *kubeconfig, *words]
+        return [str(Path(sys.executable).parent / "kubectl"), *kubeconfig]
+
+    def kubectl(self, *words: str) -> str:
+        """Run `kubectl WORDS`; what it prints."""
+        command = [*self.kubectl_command, *words]
         ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         assert ran.returncode == 0, (
             f"kubectl {' '.join(words)}: exit {ran.returncode}\n{ran.stdout}{ran.stderr}"

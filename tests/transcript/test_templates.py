@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
+from tests.docs.pages import PAGES, blocks
 from tests.transcript.jupyterlab import MINUTE, open_jupyterlab, user_of
 from tests.transcript.project import Project
 from tests.waiting import eventually
@@ -90,6 +93,31 @@ def test_a_database_that_is_deleted_while_it_waits_for_another_disconnects_its_c
         assert "received fast shutdown request" in log.result()
     scale(1)
     project.oc("rollout", "status", "deployment/second-db")
+
+
+@pytest.mark.usefixtures("second")
+def test_a_dump_of_the_database_restores_what_was_deleted_after_it(project: Project, tmp_path: Path) -> None:
+    """Run the commands of docs/how-to/backup.md."""
+    back_up, restore = (
+        block.text for block in blocks(PAGES["how-to/backup.md"]) if block.mark.startswith("run by")
+    )
+    count = "SELECT count(*) FROM users"
+    (users,) = project.query("second", count)
+    assert users > 0
+
+    def run(script: str) -> None:
+        oc = f'oc() {{ {shlex.join(project.kubectl_command)} "$@"; }}\n'
+        script = script.replace("jupyterhub-workspace", "second")
+        subprocess.run(["bash", "-ec", oc + script], cwd=tmp_path, check=True, timeout=120)
+
+    run(back_up)
+    delete = 'psql -U $POSTGRESQL_USER jupyterhub -c "DELETE FROM users"'
+    run(f"oc exec deployment/second-db -- bash -c '{delete}'")
+    assert project.query("second", count) == [0]
+    run(restore)
+    assert project.query("second", count) == [users]
+    assert "kind: Secret" in (tmp_path / "jupyterhub-secret.yaml").read_text()
+    project.oc("rollout", "status", "deployment/second")
 
 
 def test_an_instance_is_deleted_as_a_whole_and_deployed_again_at_once(project: Project, second: str) -> None:
