@@ -65,7 +65,7 @@ audit: $(venv)/.tests ## known vulnerabilities in what is locked
 	tests/images/audit.sh
 
 .PHONY: picture
-picture: $(venv)/.tests system ## the pictures of the docs; the README's is of what `make run` serves
+picture: $(venv)/.tests system ## the pictures of the docs, taken of what `make run` serves
 	$(python) -m docs.picture
 
 .PHONY: lock
