@@ -1,11 +1,11 @@
 """What the hub connects to besides the API and its database: its proxy, and OpenShift's login server."""
 
 import asyncio
-import ssl
-from urllib.parse import urlsplit
+import json
 
 import aiohttp
 
+from ..authenticator.project_authenticator import SCOPES
 from ..cluster.ca_bundles import trusted
 from .facts import Facts
 from .finding import FAILURE, PASSED, UNKNOWN, WARNING, Finding
@@ -39,31 +39,58 @@ async def check_proxy(name: str, api_url: str, token: str) -> Finding:
     return Finding("proxy", PASSED, f"The proxy at {api_url} accepts the hub.", logs)
 
 
-async def check_login_server(server: str | None) -> Finding:
-    """Report a login server whose certificate the hub does not trust, or that does not answer."""
+async def check_login_server(server: str | None, client: str) -> Finding:
+    """Begin a login, and report a certificate that is not trusted, a refusal, or no answer.
+
+    OpenShift redirects the beginning of a login to a form, or answers 400 if the service account `client` is
+    no OAuth client. A route that no router has admitted yet has the same effect, so that is a warning.
+    """
     if server is None:
         return Finding("login server", PASSED, "People do not log in with OpenShift.")
-    address = urlsplit(server)
-    show = "oc get --raw /.well-known/oauth-authorization-server"
+    account = client.rpartition(":")[2]
+    show = f"oc describe serviceaccount/{account}"
+    query = {"response_type": "code", "client_id": client, "scope": " ".join(SCOPES)}
     try:
-        connecting = asyncio.open_connection(address.hostname, address.port or 443, ssl=trusted())
-        _, writer = await asyncio.wait_for(connecting, TIMEOUT)
-        writer.close()
-    except ssl.SSLCertVerificationError as error:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(TIMEOUT)) as session,
+            session.get(
+                f"{server}/oauth/authorize", params=query, allow_redirects=False, ssl=trusted()
+            ) as response,
+        ):
+            status, text = response.status, await response.text()
+    except aiohttp.ClientConnectorCertificateError as error:
+        reason = getattr(error.certificate_error, "verify_message", str(error))
         message = (
-            f"The hub does not trust the certificate of the login server {server} ({error.verify_message}). "
+            f"The hub does not trust the certificate of the login server {server} ({reason}). "
             "Add the organization's certificate authorities, as docs/login.md describes:"
         )
         command = "oc label configmap/trusted-ca config.openshift.io/inject-trusted-cabundle=true"
         return Finding("login server", FAILURE, message, command)
-    except (OSError, TimeoutError, asyncio.TimeoutError) as error:
+    except (aiohttp.ClientError, TimeoutError, asyncio.TimeoutError) as error:
         reason = str(error) or type(error).__name__
+        message = f"The login server {server} does not answer ({reason})."
         return Finding(
-            "login server", WARNING, f"The login server {server} does not answer ({reason}).", show
+            "login server", WARNING, message, "oc get --raw /.well-known/oauth-authorization-server"
         )
-    return Finding(
-        "login server", PASSED, f"The hub trusts the certificate of the login server {server}.", show
-    )
+    if status == 400:
+        message = (
+            f"The login server {server} refuses logins for the service account {account} ({_error(text)}). "
+            "Its annotations must name a route that a router has admitted:"
+        )
+        return Finding("login server", WARNING, message, show)
+    if status >= 500:
+        message = f"The login server {server} answers with the status {status}."
+        return Finding("login server", WARNING, message, show)
+    message = f"The login server {server} accepts the service account {account} as OAuth client."
+    return Finding("login server", PASSED, message, show)
+
+
+def _error(text: str) -> str:
+    """Return the error code of an OAuth answer."""
+    try:
+        return str(json.loads(text)["error"])
+    except (ValueError, KeyError, TypeError):
+        return "400 Bad Request"
 
 
 def check_clock(facts: Facts) -> Finding:

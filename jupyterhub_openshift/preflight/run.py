@@ -44,6 +44,7 @@ from .versions import check_versions
 
 ONLY_A_DEPLOYMENT_HAS = {"CONFIGPROXY_AUTH_TOKEN": "only for this check"}
 SPAWNERS = ("OpenShiftSpawner", "KubeSpawner", "Spawner")  # the most special class first
+LOGINS = ("ProjectAuthenticator", "OpenShiftOAuthenticator")
 PROXIES = ("SeparateProxy", "ConfigurableHTTPProxy")
 
 
@@ -100,8 +101,11 @@ def run_checks(config: Path, cluster: Cluster | None) -> tuple[list[Finding], bo
 async def connections(c: Config, inputs: Inputs) -> list[Finding]:
     """Check proxy and login server at the same time."""
     url, token = configured(c, PROXIES, "api_url", ""), configured(c, PROXIES, "auth_token", "")
-    server = inputs.project.login_server if is_chosen(c, ProjectAuthenticator) else None
-    checks = [check_login_server(server)]
+    server = configured(c, LOGINS, "openshift_auth_api_url", None)
+    server = server if is_chosen(c, ProjectAuthenticator) else None
+    cluster = inputs.cluster
+    client = f"system:serviceaccount:{cluster.namespace}:{cluster.account}" if cluster else ""
+    checks = [check_login_server(server, client)]
     if c.JupyterHub.proxy_class is SeparateProxy:
         checks.insert(0, check_proxy(inputs.settings.application_name, url, token))
     return [*await asyncio.gather(*checks)]

@@ -16,6 +16,7 @@ from tests.ports import free_port
 
 from ..proxy_process import TOKEN, running
 
+CLIENT = "system:serviceaccount:hubproj:jupyterhub-hub"
 LOGS = "oc logs --selector app=jupyterhub,component=proxy --tail 20"
 
 
@@ -69,24 +70,61 @@ def trusting(monkeypatch, *bundles):
         yield
 
 
-async def test_a_login_server_whose_certificate_is_trusted_passes(api, monkeypatch):
-    server = f"https://127.0.0.1:{api.port}"
+@pytest.fixture
+def login_server(api) -> str:
+    api.public = {"/oauth/authorize"}
+    return f"https://127.0.0.1:{api.port}"
+
+
+def answer(api, record: dict) -> None:
+    api.answers["GET", "/oauth/authorize"] = (record["status"], record["response"])
+
+
+async def test_a_login_server_that_shows_the_login_form_passes(api, login_server, logins, monkeypatch):
+    answer(api, logins["redirect/reference+path/absent"])
     with trusting(monkeypatch, api.account / "ca.crt"):
-        finding = await check_login_server(server)
-    assert (finding.result, finding.message) == (
+        finding = await check_login_server(login_server, CLIENT)
+    assert finding == Finding(
+        "login server",
         PASSED,
-        f"The hub trusts the certificate of the login server {server}.",
+        f"The login server {login_server} accepts the service account jupyterhub-hub as OAuth client.",
+        "oc describe serviceaccount/jupyterhub-hub",
     )
 
 
-async def test_a_login_server_whose_certificate_is_not_trusted_is_a_failure(api, monkeypatch):
-    server = f"https://127.0.0.1:{api.port}"
+@pytest.mark.parametrize("record", ["redirect/no-annotations", "redirect/reference-to-missing-route"])
+async def test_a_login_server_that_refuses_the_account_is_a_warning(
+    api, login_server, logins, record, monkeypatch
+):
+    answer(api, logins[record])
+    with trusting(monkeypatch, api.account / "ca.crt"):
+        finding = await check_login_server(login_server, CLIENT)
+    assert finding == Finding(
+        "login server",
+        WARNING,
+        f"The login server {login_server} refuses logins for the service account jupyterhub-hub "
+        "(server_error). Its annotations must name a route that a router has admitted:",
+        "oc describe serviceaccount/jupyterhub-hub",
+    )
+
+
+async def test_a_login_server_with_an_error_is_a_warning(api, login_server, monkeypatch):
+    api.answers["GET", "/oauth/authorize"] = (503, "unavailable")
+    with trusting(monkeypatch, api.account / "ca.crt"):
+        finding = await check_login_server(login_server, CLIENT)
+    assert (finding.result, finding.message) == (
+        WARNING,
+        f"The login server {login_server} answers with the status 503.",
+    )
+
+
+async def test_a_login_server_whose_certificate_is_not_trusted_is_a_failure(login_server, monkeypatch):
     with trusting(monkeypatch):
-        finding = await check_login_server(server)
+        finding = await check_login_server(login_server, CLIENT)
     assert finding == Finding(
         "login server",
         FAILURE,
-        f"The hub does not trust the certificate of the login server {server} "
+        f"The hub does not trust the certificate of the login server {login_server} "
         "(unable to get local issuer certificate). "
         "Add the organization's certificate authorities, as docs/login.md describes:",
         "oc label configmap/trusted-ca config.openshift.io/inject-trusted-cabundle=true",
@@ -95,13 +133,11 @@ async def test_a_login_server_whose_certificate_is_not_trusted_is_a_failure(api,
 
 async def test_a_login_server_that_does_not_answer_is_a_warning():
     server = f"https://127.0.0.1:{free_port()}"
-    finding = await check_login_server(server)
+    finding = await check_login_server(server, CLIENT)
     assert finding.result == WARNING
-    assert finding.message.startswith(
-        f"The login server {server} does not answer ([Errno 111] Connect call failed"
-    )
+    assert finding.message.startswith(f"The login server {server} does not answer (Cannot connect to host ")
 
 
 async def test_without_openshift_login_there_is_no_login_server_to_check():
-    finding = await check_login_server(None)
+    finding = await check_login_server(None, CLIENT)
     assert (finding.result, finding.message) == (PASSED, "People do not log in with OpenShift.")
