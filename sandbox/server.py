@@ -42,6 +42,7 @@ from sandbox.oauth import access_tokens
 from sandbox.oauth.server import OAuth
 from sandbox.registry.api import Api
 from sandbox.scheduler.scheduler import Scheduler
+from sandbox.scheduler.taint_eviction import TaintEviction
 
 Then = Callable[["Options", asyncio.Event], Awaitable[int]]
 
@@ -133,7 +134,7 @@ async def running(options: Options) -> AsyncIterator[Options]:
         stack.push_async_callback(runner.cleanup)
         builder = Builder(images, options.state, node.find_image)
         controllers = all_controllers(cluster, images, builder, options.checkout)
-        controllers.append(Scheduler(cluster))
+        controllers += [Scheduler(cluster), TaintEviction(cluster)]
         work = [network.run(), kubelet.run(), router.run(), *(each.run() for each in controllers)]
         for each in work:
             _start(stack, each)

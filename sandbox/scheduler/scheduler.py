@@ -11,8 +11,8 @@ from datetime import datetime, timezone
 
 from sandbox.apimachinery import events
 from sandbox.apimachinery.json_types import Obj
-from sandbox.apimachinery.store import now
 from sandbox.controllers.loop import Controller
+from sandbox.scheduler.conditions import set_condition
 from sandbox.scheduler.fit import Misfit, NodeInfo, misfit
 
 NAME = "default-scheduler"
@@ -100,7 +100,7 @@ class Scheduler(Controller):
         def change(obj: Obj) -> None:
             obj["spec"]["nodeName"] = node
             obj["status"].pop("nominatedNodeName", None)
-            _set_condition(obj, {"type": "PodScheduled", "status": "True"})
+            set_condition(obj, {"type": "PodScheduled", "status": "True"})
 
         self.store.modify("pods", pod["metadata"]["name"], change)
         meta = pod["metadata"]
@@ -115,7 +115,7 @@ class Scheduler(Controller):
         if any(one["type"] == "PodScheduled" and one.get("message") == message for one in before):
             return
         self._event(pod, "FailedScheduling", message, "Scheduling", warning=True)
-        self.store.modify("pods", pod["metadata"]["name"], lambda obj: _set_condition(obj, condition))
+        self.store.modify("pods", pod["metadata"]["name"], lambda obj: set_condition(obj, condition))
 
     def _preempt(self, pod: Obj, misfits: list[tuple[NodeInfo, Misfit]]) -> str:
         """Delete the pods that make room for this one; else return why that does not help."""
@@ -150,7 +150,7 @@ class Scheduler(Controller):
         name = victim["metadata"]["name"]
         disruption = {"type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler"}
         disruption |= {"message": PREEMPTING, "observedGeneration": victim["metadata"].get("generation", 1)}
-        self.store.modify("pods", name, lambda obj: _set_condition(obj, disruption))
+        self.store.modify("pods", name, lambda obj: set_condition(obj, disruption))
         self.cluster.delete("pods", name, NAME)
         text = f"Preempted by pod {preemptor['metadata']['uid']} on node {node}"
         self._event(victim, "Preempted", text, "Preempting", node)
@@ -212,19 +212,3 @@ def _is_going(pod: Obj) -> bool:
 def _turn(pod: Obj) -> tuple[int, str, str]:
     meta = pod["metadata"]
     return -pod["spec"].get("priority", 0), meta["creationTimestamp"], meta["name"]
-
-
-def _set_condition(pod: Obj, condition: Obj) -> None:
-    """Add a condition to a pod's status, or replace the one of its type."""
-    conditions = pod["status"].setdefault("conditions", [])
-    before = next((one for one in conditions if one["type"] == condition["type"]), None)
-    same = before is not None and before["status"] == condition["status"]
-    times = {
-        "lastProbeTime": None,
-        "lastTransitionTime": before["lastTransitionTime"] if before and same else now(),
-    }
-    new = {"type": condition["type"], "status": condition["status"], **times, **condition}
-    if before is None:
-        conditions.append(new)
-    else:
-        conditions[conditions.index(before)] = new
