@@ -65,6 +65,7 @@ Cause = Literal[
     "scheduling-gate",
     "no-scheduler",
     # the pod as a whole
+    "pod-sandbox",
     "pod-failed",
     "pod-deleted",
     "pod-disrupted",

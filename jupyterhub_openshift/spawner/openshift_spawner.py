@@ -25,7 +25,7 @@ from .home_volume import with_home_volume, with_volume_setup
 from .image_menu import image_profiles, labelled_streams, with_sizes
 from .image_streams import resolve_image
 from .object_names import object_name
-from .pod_reader import claim_names, is_scheduled, read_claims, read_log
+from .pod_reader import claim_names, event_time, read_claims, read_log, waits_for_volumes
 from .progress import progress_event
 from .sizes import Size
 from .spawn_failures import (
@@ -113,6 +113,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         super().__init__(**kwargs)
         self._claims: list[dict[str, Any]] = []
         self._claim_events: list[dict[str, Any]] = []
+        self._events: list[dict[str, Any]] = []  # of pod and claims, at the last look
         self.configured_image = self.image  # `image` changes when a user chooses from the menu
 
     async def load_user_options(self) -> None:
@@ -195,8 +196,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
 
     def progress_event(self) -> dict[str, Any]:
         """The current state of the start, for the progress page."""
-        events = [*self._claim_events, *self._pod_events()]
-        return progress_event(self._created_pod(), self._claims, events, self._problem)
+        return progress_event(self._created_pod(), self._claims, self._events, self._problem)
 
     def _expand_user_properties(self, template: str, slug_scheme: str | None = None) -> str:
         """Expand `PREFIX{user_server}` with `object_name`; other templates are left to KubeSpawner."""
@@ -248,7 +248,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
             self.log.addFilter(_WITHOUT_TRACEBACK)
         self.failure = None
         self._created_uid = self._url = ""
-        self._claims, self._claim_events, self._problem = [], [], None
+        self._claims, self._claim_events, self._events, self._problem = [], [], [], None
         started: asyncio.Future[str] = super().start()
         return started
 
@@ -350,18 +350,17 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
             if pod:
                 seen = True
                 await self._look_at_claims(pod)
-                self._problem = diagnose(pod, self._claims, [*self._claim_events, *self._pod_events()])
+                self._events = [*self._claim_events, *self._pod_events()]
+                self._problem = diagnose(pod, self._claims, self._events)
             elif seen:
                 self._problem = DELETED
             if self._problem and timer.failed(self._problem, time.monotonic()):
                 return self._problem
 
     async def _look_at_claims(self, pod: dict[str, Any]) -> None:
-        """Read the claims of a pod that waits for a node, and their events, every two seconds."""
+        """Read the claims of a pod that waits for its volumes, and their events, every three seconds."""
         names = claim_names(pod)
-        if not names or time.monotonic() < self._claims_read + 2:
-            return
-        if is_scheduled(pod) and all(claim["status"].get("phase") == "Bound" for claim in self._claims):
+        if not names or not waits_for_volumes(pod) or time.monotonic() < self._claims_read + 3:
             return
         self._claims_read = time.monotonic()
         try:
@@ -382,8 +381,9 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
 
     def _pod_events(self) -> list[dict[str, Any]]:
         """The events of this start's pod, the oldest first."""
-        events = self.event_reflector.events if self.event_reflector else []
-        return [event for event in events if event["involvedObject"].get("uid") == self._created_uid]
+        events = self.event_reflector.resources.values() if self.event_reflector else []
+        own = [event for event in events if event["involvedObject"].get("uid") == self._created_uid]
+        return sorted(own, key=event_time)
 
     def _created_pod(self) -> dict[str, Any] | None:
         """The current state of this start's pod; None while an earlier pod has its name."""

@@ -24,9 +24,11 @@ def claim_names(pod: Obj) -> list[str]:
     ]
 
 
-def is_scheduled(pod: Obj) -> bool:
-    """Return True if the pod has a node."""
-    return condition(pod, "PodScheduled").get("status") == "True"
+def waits_for_volumes(pod: Obj) -> bool:
+    """Return True if the pod has no node, and the scheduler gives no other reason than a volume."""
+    scheduled = condition(pod, "PodScheduled")
+    message = (scheduled.get("message") or "").lower()
+    return scheduled.get("status") != "True" and (not message or "volume" in message)
 
 
 async def read_claims(
@@ -45,7 +47,7 @@ async def read_claims(
         found = await api.list_namespaced_event(
             namespace, field_selector=selector, _request_timeout=REQUEST_TIMEOUT, _preload_content=False
         )
-        events += sorted((await _json(found))["items"], key=_last_time)
+        events += sorted((await _json(found))["items"], key=event_time)
     return claims, events
 
 
@@ -72,5 +74,6 @@ async def _json(response: ClientResponse) -> dict[str, Any]:
     return content
 
 
-def _last_time(event: Obj) -> str:
+def event_time(event: Obj) -> str:
+    """When the event occurred last, as text that sorts by time."""
     return str(event.get("lastTimestamp") or event.get("eventTime") or "")

@@ -12,7 +12,17 @@ from dataclasses import replace
 
 from .containers import container_problem
 from .images import image_problem
-from .problem import ADMINISTRATOR, TRY_AGAIN, Events, Obj, Problem, condition, quoted
+from .problem import (
+    ADMINISTRATOR,
+    TRY_AGAIN,
+    UNTIL_TIMEOUT,
+    Events,
+    Obj,
+    Problem,
+    condition,
+    messages_of,
+    quoted,
+)
 from .scheduling import scheduling_problem
 from .volumes import volume_problem
 
@@ -40,6 +50,7 @@ def diagnose(pod: Obj, claims: Iterable[Obj], events: Events) -> Problem | None:
         or image_problem(pod, own)
         or container_problem(pod, own)
         or volume_problem(pod, claims, events)
+        or _sandbox_problem(pod, own)
         or scheduling_problem(pod, own)
     )
 
@@ -73,6 +84,22 @@ def _ended_problem(pod: Obj, events: Events) -> Problem | None:
             detail,
         )
     return None
+
+
+def _sandbox_problem(pod: Obj, events: Events) -> Problem | None:
+    """The node cannot create the pod's sandbox, which has its network; the kubelet tries again."""
+    failed = messages_of(events, "FailedCreatePodSandBox")
+    if not failed or condition(pod, "PodReadyToStartContainers").get("status") == "True":
+        return None
+    if messages_of(events, "Pulling", "Pulled", "Created", "Started"):
+        return None
+    return Problem(
+        "pod-sandbox",
+        f"The node cannot set up the network of your server: {quoted(failed[-1])}. {TRY_AGAIN}",
+        failed[-1],
+        waiting="The node could not set up the network of your server and tries again.",
+        patience=UNTIL_TIMEOUT,
+    )
 
 
 class FailureTimer:

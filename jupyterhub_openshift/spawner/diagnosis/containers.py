@@ -33,6 +33,7 @@ from .problem import (
 NOTEBOOK = "notebook"
 CONFIG_PATIENCE = 5
 CREATE_PATIENCE = 30
+_ROOT = re.compile(r"runAsNonRoot|runAsUser|run as root|non-numeric user")
 _MISSING_OBJECT = re.compile(r'(?P<kind>secret|configmap) "(?P<name>[^"]+)" not found', re.I)
 _MISSING_KEY = re.compile(
     r"couldn't find key (?P<key>\S+) in (?P<kind>Secret|ConfigMap) [^/\s]+/(?P<name>\S+)"
@@ -98,6 +99,8 @@ def _config_problem(status: Obj) -> Problem | None:
         "container-config",
         f"The cluster cannot create the container of your server: {quoted(message)}. {ADMINISTRATOR}",
         message,
+        waiting="The cluster could not create the container and tries again.",
+        patience=0 if _ROOT.search(message) else CREATE_PATIENCE,
     )
 
 

@@ -23,7 +23,9 @@ from .problem import (
 FAILED_PULLS = 4
 _PULL_REASONS = {"ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "ImageInspectError"}
 _BACK_OFF = re.compile(r'Back-off pulling image "[^"]*"(?:: (?:ErrImagePull|\w+): )?')
-_UNAUTHORIZED = re.compile(r"\b(unauthorized|401|403|forbidden|denied|authentication required)\b", re.I)
+_UNAUTHORIZED = re.compile(
+    r"\b(unauthorized|401|403|forbidden|(?<!permission )denied|authentication required|no basic auth)\b", re.I
+)
 _NOT_FOUND = re.compile(
     r"\bnot found\b|= NotFound|manifest unknown|name unknown|no such image|repository does not exist", re.I
 )

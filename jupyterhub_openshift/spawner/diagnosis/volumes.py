@@ -28,6 +28,7 @@ _CLASS = re.compile(r'storageclass\.storage\.k8s\.io "(?P<name>[^"]+)" not found
 _NO_CLAIM = re.compile(r'persistentvolumeclaim "(?P<name>[^"]+)" not found')
 _UNBOUND = "unbound immediate PersistentVolumeClaims"
 _REFUSED = re.compile(r"code = (InvalidArgument|OutOfRange|Unimplemented)|access mode", re.I)
+_MISSING_KEY = re.compile(r"references non-existent (?P<kind>secret|config) key: (?P<key>\S+)")
 _ATTACHED = re.compile(r"Multi-Attach error|already exclusively attached|ReadWriteOncePod access mode", re.I)
 
 
@@ -149,6 +150,16 @@ def _mount_problem(events: Events) -> Problem | None:
             waiting=f"Your server waits: {description}.",
             patience=MOUNT_PATIENCE,
             command=command_for(kind, name),
+        )
+    if match := _MISSING_KEY.search(text):
+        kind = "secret" if match["kind"] == "secret" else "config map"
+        return Problem(
+            "secret-volume-missing" if kind == "secret" else "config-map-volume-missing",
+            f'Your server needs a volume with the key "{match["key"]}" of a {kind}, which does not exist. '
+            f"{ADMINISTRATOR}",
+            text,
+            waiting=f'Your server waits: a {kind} has no key "{match["key"]}".',
+            patience=MOUNT_PATIENCE,
         )
     return Problem(
         "volume-mount",

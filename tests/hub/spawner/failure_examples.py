@@ -104,6 +104,7 @@ def invented_states() -> Iterator[tuple[Obj, list[Obj], list[Obj]]]:
             )
         ],
     )
+    yield creating, [], [pod_event("FailedCreatePodSandBox", "Failed to create pod sandbox: timed out")]
     yield creating, [], [pod_event("FailedMount", "MountVolume.SetUp failed: timed out waiting")]
     for reason in (
         "Insufficient ephemeral-storage",

@@ -584,6 +584,34 @@ def test_the_events_of_a_claim_that_is_bound_by_now_are_no_problem():
     assert diagnose(MOMENTS["crash-1"][1].pod, [claim("Bound")], [event]) is None
 
 
+def test_a_missing_key_of_a_mounted_secret_is_explained():
+    pod = pod_with({"containerStatuses": [container(waiting("ContainerCreating"))]})
+    text = 'MountVolume.SetUp failed for volume "v" : references non-existent secret key: token'
+    problem = diagnose(pod, [], [pod_event("FailedMount", text)])
+    assert problem is not None
+    assert (problem.cause, problem.patience, problem.message) == (
+        "secret-volume-missing",
+        15,
+        f'Your server needs a volume with the key "token" of a secret, which does not exist. {ADMINISTRATOR}',
+    )
+
+
+def test_a_config_error_that_may_pass_is_waited_for():
+    status = container(waiting("CreateContainerConfigError", "failed to sync secret cache: timed out"))
+    problem = diagnose(pod_with({"containerStatuses": [status]}), [], [])
+    assert problem is not None
+    assert (problem.cause, problem.patience) == ("container-config", 30)
+
+
+def test_a_pod_whose_sandbox_fails_is_waited_for_and_explained():
+    pod = pod_with({"containerStatuses": [container(waiting("ContainerCreating"))]})
+    failed = pod_event("FailedCreatePodSandBox", "Failed to create pod sandbox: plugin timed out")
+    problem = diagnose(pod, [], [failed])
+    assert problem is not None
+    assert (problem.cause, problem.patience) == ("pod-sandbox", math.inf)
+    assert diagnose(pod, [], [failed, pod_event("Pulling", "Pulling image")]) is None
+
+
 def test_a_volume_that_is_attached_elsewhere_is_waited_for_and_explained():
     pod = pod_with({"containerStatuses": [container(waiting("ContainerCreating"))]})
     text = (
