@@ -29,6 +29,7 @@ class Faults:
     count: int = 0  # how many requests get `answer`; 0: all
     path: str = ""
     method: str = ""
+    empty: int = 0  # how many lists have no items, whatever there is
     watches_end: bool = False  # every watch ends at once, and history with it: the next one gets 410
     failed: int = field(default=0, repr=False)  # requests that failed so far
 
@@ -61,6 +62,13 @@ class Faults:
         reason, message = ANSWERS[self.answer]
         details = {"retryAfterSeconds": 1} if self.answer == 429 else {}
         return StatusError(self.answer, reason, message, details)
+
+    def emptied(self, body: Obj) -> Obj:
+        """Return a list without its items while `empty` lasts; anything else as it is."""
+        if not self.empty or "items" not in body:
+            return body
+        self.empty -= 1
+        return {**body, "items": []}
 
     def described(self) -> Obj:
         """Return the faults in effect."""

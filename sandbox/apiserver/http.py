@@ -78,7 +78,7 @@ class _Server:
             if request.path == "/sandbox/faults":
                 return await self._switch(request)
             await self._fail(request)
-            return await handler(request)
+            return self._emptied(request, await handler(request))
         except errors.StatusError as refusal:
             answer = web.json_response(refusal.status(), status=refusal.code)
             if seconds := (refusal.details or {}).get("retryAfterSeconds"):
@@ -156,6 +156,14 @@ class _Server:
         elif request.method == "DELETE":
             self._faults.clear()
         return web.json_response(self._faults.described())
+
+    def _emptied(self, request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
+        concerned = self._faults.empty and self._faults.concern(request.method, request.path)
+        if not concerned or not isinstance(answer, web.Response) or not isinstance(answer.body, bytes):
+            return answer
+        if answer.content_type != "application/json":
+            return answer
+        return web.json_response(self._faults.emptied(json.loads(answer.body)), status=answer.status)
 
     async def _fail(self, request: web.Request) -> None:
         faults = self._faults

@@ -331,6 +331,16 @@ async def test_users_see_only_the_projects_that_they_may_get(tmp_path: Path) -> 
         assert others["items"] == []
 
 
+async def test_a_fault_empties_lists_and_nothing_else(tmp_path: Path) -> None:
+    async with served(tmp_path) as it:
+        make_maps(it.api, "a")
+        it.faults.set({"empty": 2, "path": "/configmaps"})
+        assert (await it.ask("GET", f"{MAPS}/a"))[1]["metadata"]["name"] == "a"
+        lists = [(await it.ask("GET", MAPS))[1]["items"] for _ in range(3)]
+        assert lists[:2] == [[], []]
+        assert "a" in [each["metadata"]["name"] for each in lists[2]]
+
+
 async def test_only_the_cluster_admin_sets_faults(tmp_path: Path) -> None:
     async with served(tmp_path) as it:
         assert (await it.ask("PUT", "/sandbox/faults", {"answer": 429}))[0] == 403
@@ -338,7 +348,7 @@ async def test_only_the_cluster_admin_sets_faults(tmp_path: Path) -> None:
         answers = [(await it.ask("GET", path))[0] for path in (PODS, MAPS, PODS, PODS)]
         assert answers == [429, 200, 429, 200]
         status, refused = await it.ask("PUT", "/sandbox/faults", {"anser": 500}, who="admin")
-        known = "answer, away, count, method, path, slow, watches_end"
+        known = "answer, away, count, empty, method, path, slow, watches_end"
         assert (status, refused["message"]) == (400, f"no such fault: anser; there are: {known}")
         it.faults.set({"away": True})
         with pytest.raises(ClientConnectionError):
