@@ -13,6 +13,9 @@ from sandbox.registry.rest import Context, Storage
 class Connector(Storage):
     """A subresource that reads the request and writes the response itself."""
 
+    requires_create = False
+    """A WebSocket is opened by GET; since Kubernetes 1.35 that requires `create` too."""
+
     async def connect(self, request: web.Request, name: str, context: Context) -> web.StreamResponse:
         """Handle the request, and return the response."""
         raise NotImplementedError

@@ -72,6 +72,8 @@ class Handlers:
         body = await read_json(request) if reads else None
         if storage is None or not storage.is_open_to_all(body):
             self._require(user, wanted.ask)
+        if isinstance(storage, Connector) and storage.requires_create and wanted.verb == "get":
+            self._require(user, wanted.ask._replace(verb="create"))
         if known is None:
             if discovery.resources("/".join(filter(None, (wanted.group, wanted.version)))) is None:
                 return web.Response(text="404 page not found\n", status=404)

@@ -126,7 +126,13 @@ def _claim(new: Obj, store: Store, project: Project) -> None:
         "kubernetes.io/pvc-protection",
     ]
     new["status"] = {"phase": "Pending"}
-    if new["spec"].get("storageClassName") is None:
+    spec = new["spec"]
+    source, reference = spec.get("dataSource"), spec.get("dataSourceRef")
+    if source is not None and reference is None:
+        spec["dataSourceRef"] = dict(source)
+    elif reference is not None and source is None and not reference.get("namespace"):
+        spec["dataSource"] = dict(reference)
+    if spec.get("storageClassName") is None:
         for known in store.list("storageclasses.storage.k8s.io"):
             if (known["metadata"].get("annotations") or {}).get(DEFAULT_CLASS) == "true":
                 new["spec"]["storageClassName"] = known["metadata"]["name"]

@@ -43,6 +43,25 @@ def claim(obj: Obj) -> list[Cause]:
         problems.append(invalid("spec.resources[storage]", storage, "must be greater than zero"))
     if spec.get("storageClassName"):
         problems += named("subdomain", "spec.storageClassName", spec["storageClassName"])
+    return problems + _data_sources(spec)
+
+
+def _data_sources(spec: Obj) -> list[Cause]:
+    problems: list[Cause] = []
+    sources = {field: spec[field] for field in ("dataSource", "dataSourceRef") if spec.get(field) is not None}
+    for field, source in sources.items():
+        path, group, kind = f"spec.{field}", source.get("apiGroup") or "", source.get("kind", "")
+        problems += [required(f"{path}.{key}") for key in ("name", "kind") if not source.get(key)]
+        if group:
+            problems += named("subdomain", f"{path}.apiGroup", group)
+        elif kind != "PersistentVolumeClaim":
+            why = "must be 'PersistentVolumeClaim' when referencing the default apiGroup"
+            problems.append(invalid(path, kind, why))
+    if len(sources) == 2 and sources["dataSource"] != sources["dataSourceRef"]:
+        why = "must match dataSourceRef"
+        if sources["dataSourceRef"].get("namespace"):
+            why = "may not be specified when dataSourceRef.namespace is specified"
+        problems.append(invalid("spec", "spec.dataSource", why))
     return problems
 
 

@@ -28,6 +28,8 @@ CHUNK = 64 * 1024
 class PortForward(Connector):
     """`pods/portforward`."""
 
+    requires_create = True
+
     def __init__(self, store: Store) -> None:
         self._store = store
 

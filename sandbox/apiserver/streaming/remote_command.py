@@ -43,6 +43,8 @@ POLL = 0.1
 class Exec(Connector):
     """`pods/exec`."""
 
+    requires_create = True
+
     def __init__(self, store: Store, running: RunningContainer) -> None:
         self._store = store
         self._running = running
@@ -71,6 +73,8 @@ class Exec(Connector):
 
 class Attach(Connector):
     """`pods/attach`: the output of the container from now on, and its input."""
+
+    requires_create = True
 
     def __init__(self, store: Store, running: RunningContainer, file: LogFile) -> None:
         self._store = store

@@ -20,7 +20,6 @@ SYN_STREAM, SYN_REPLY, RST_STREAM, PING, GOAWAY = 1, 2, 3, 6, 7
 FIN = 1
 CONTROL = 0x8000
 LARGEST = 32 * 1024  # of a data frame that we send
-PROTOCOL_ERROR = 1
 
 Send = Callable[[bytes], Awaitable[None]]
 

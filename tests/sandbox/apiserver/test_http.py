@@ -15,11 +15,12 @@ from aiohttp import ClientConnectionError, ClientSession
 from aiohttp.test_utils import TestServer
 
 from sandbox.apimachinery.json_types import Obj
+from sandbox.apimachinery.resource_keys import ROLE_BINDINGS, ROLES
 from sandbox.apiserver.faults import Faults
 from sandbox.apiserver.http import application
 from sandbox.authorization.users import ADMIN, Tokens
 from sandbox.registry.api import Api
-from tests.sandbox.projects import DEVELOPER, HUB, PROJECT, a_pod, an_api
+from tests.sandbox.projects import DEVELOPER, HUB, PROJECT, a_pod, an_api, binding
 
 PODS = f"/api/v1/namespaces/{PROJECT.name}/pods"
 MAPS = f"/api/v1/namespaces/{PROJECT.name}/configmaps"
@@ -314,6 +315,23 @@ async def test_impersonation_requires_the_permission(tmp_path: Path) -> None:
         status, refused = await it.ask("GET", path, **{"Impersonate-User": "someone"})
         why = 'User "developer" cannot impersonate resource "users" in API group "" at the cluster scope'
         assert (status, refused["message"]) == (403, f'users "someone" is forbidden: {why}')
+
+
+async def test_exec_over_websocket_requires_create(tmp_path: Path) -> None:
+    async with served(tmp_path) as it:
+        it.api.create("pods", a_pod("p"), HUB)
+        it.api.create("serviceaccounts", {"metadata": {"name": "reader"}}, ADMIN)
+        rule = {"verbs": ["get"], "apiGroups": [""], "resources": ["pods/exec"]}
+        it.api.create(ROLES, {"metadata": {"name": "reader"}, "rules": [rule]}, ADMIN)
+        it.api.create(
+            ROLE_BINDINGS, binding("reader", "Role", {"kind": "ServiceAccount", "name": "reader"}), ADMIN
+        )
+        token = Tokens(it.api.store, PROJECT, b"k" * 32, {}).issue("reader")
+        path = f"{PODS}/p/exec?command=ls&stdout=true"
+        status, refused = await it.ask("GET", path, who=token)
+        user = 'User "system:serviceaccount:rec:reader"'
+        why = f'{user} cannot create resource "pods/exec" in API group "" in the namespace "rec"'
+        assert (status, refused["message"]) == (403, f'pods "p" is forbidden: {why}')
 
 
 async def test_users_see_only_the_projects_that_they_may_get(tmp_path: Path) -> None:

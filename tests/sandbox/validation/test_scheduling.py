@@ -183,26 +183,3 @@ def test_the_taints_of_a_node_are_validated() -> None:
         '[spec.taints[1]: Duplicate value: {"key":"gpu","effect":"NoSchedule"}: '
         "taints must be unique by key and effect pair, spec.taints[2].effect: Required value]"
     )
-
-
-def test_a_storage_class_is_validated() -> None:
-    wrong = {"metadata": {"name": "c"}, "reclaimPolicy": "Recycle", "volumeBindingMode": "Later"}
-    assert message(CLASSES, wrong) == (
-        "[provisioner: Required value, "
-        'reclaimPolicy: Unsupported value: "Recycle": supported values: "Delete", "Retain", '
-        'volumeBindingMode: Unsupported value: "Later": '
-        'supported values: "Immediate", "WaitForFirstConsumer"]'
-    )
-
-
-def test_a_storage_class_cannot_change() -> None:
-    api = an_api()
-    made = api.create(CLASSES, {"metadata": {"name": "c"}, "provisioner": "x.y/z"}, ADMIN)
-    assert (made["reclaimPolicy"], made["volumeBindingMode"]) == ("Delete", "Immediate")
-    changed = {**made, "provisioner": "a", "volumeBindingMode": "WaitForFirstConsumer"}
-    with pytest.raises(Exception, match="is invalid") as caught:
-        api.update(CLASSES, changed, ADMIN)
-    assert str(caught.value).partition(" is invalid: ")[2] == (
-        "[provisioner: Forbidden: updates to provisioner are forbidden., "
-        'volumeBindingMode: Invalid value: "WaitForFirstConsumer": field is immutable]'
-    )
