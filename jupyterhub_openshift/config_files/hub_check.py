@@ -149,7 +149,7 @@ async def _initialize(c: Config, log: logging.Logger) -> list[str]:
     CryptKeeper.instance(config=c)  # which would take the configuration of the running application
     try:
         await app.initialize([])
-        return [*_missing_commands(app), *_missing_certificates(app), *await pod_problems(app)]
+        return [*_service_problems(app), *_missing_certificates(app), *await pod_problems(app)]
     finally:
         CryptKeeper.clear_instance()  # the keys of one configuration are not those of the next
         if "db" in vars(app):
@@ -166,11 +166,15 @@ def _unknown_role_keys(c: Config) -> Iterator[str]:
             yield f"has a role with the unknown key {key!r}, which has no effect{hint}"
 
 
-def _missing_commands(app: JupyterHub) -> Iterator[str]:
+def _service_problems(app: JupyterHub) -> Iterator[str]:
     """Yield the services that the hub would start, and exit because it cannot."""
     for name, service in app._service_map.items():
         if service.managed and not _command_exists(service):
             yield f"has the service {name!r} with the command {service.command[0]!r}, which does not exist"
+        for variable, value in service.environment.items():
+            if service.managed and not isinstance(value, str):
+                kind = type(value).__name__
+                yield f"the variable {variable!r} of the service {name!r} should be text, but is {kind}"
 
 
 def _command_exists(service: Service) -> bool:

@@ -49,22 +49,21 @@ async def _problems_of_profiles(user: User, spawner: Any) -> AsyncIterator[tuple
         return
     profiles = spawner._get_initialized_profile_list(spawner._sorted_dict_values(spawner.profile_list))
     for profile in profiles:
-        for choices in _choices(profile.get("profile_options") or {}):
+        for overrides in _overrides(profile.get("profile_options") or {}):
             chosen = user._new_spawner("")
-            chosen.user_options = {"profile": profile["slug"], **choices}
             try:
-                await KubeSpawner.load_user_options(chosen)
+                for override in (profile.get("kubespawner_override") or {}, *overrides):
+                    chosen._apply_overrides(override)
                 yield profile["display_name"], await _problems(chosen)
             except Exception as error:
                 yield profile["display_name"], _explained(error)
 
 
-def _choices(options: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-    """Yield the options so that each choice occurs; the number of all combinations may be large."""
-    names = [name for name, option in options.items() if option.get("choices")]
-    rows = itertools.zip_longest(*(options[name]["choices"] for name in names))
-    for row in [*rows] or [()]:
-        yield {name: choice for name, choice in zip(names, row, strict=True) if choice is not None}
+def _overrides(options: Mapping[str, Any]) -> Iterator[list[dict[str, Any]]]:
+    """Yield overrides so that each choice of each option occurs; there may be too many combinations."""
+    choices = [list(option["choices"].values()) for option in options.values() if option.get("choices")]
+    for row in [*itertools.zip_longest(*choices)] or [()]:
+        yield [choice.get("kubespawner_override") or {} for choice in row if choice]
 
 
 async def _problems(spawner: Any) -> list[str]:  # noqa: ANN401 (KubeSpawner)
@@ -115,7 +114,9 @@ def _sentence(error: Exception) -> str:
         hint = f"; did you mean {near[0]!r}?" if near else ""
         return f"has {match[2]!r}, which is not a field of a {match[1]} in the Kubernetes API{hint}"
     if match := re.fullmatch(r"Invalid value for `(\w+)`, must not be `None`", text):
-        return f"lacks the field {match[1]!r}"
+        return f"lacks the field {re.sub('_(.)', lambda letter: letter[1].upper(), match[1])!r}"
+    if match := re.fullmatch(r"Expected object of type 'dict' \(or 'V1(\w+)'\) but got '(\w+)'\.", text):
+        return f"each {match[1]} should be a dict, but one is {match[2]}"
     if type(error) is KeyError:
         return f"the key {error.args[0]!r} is missing"
     readable = isinstance(error, (ValueError, TraitError)) and text

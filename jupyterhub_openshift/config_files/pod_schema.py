@@ -28,7 +28,13 @@ LABEL_KEY = rf"({DNS_SUBDOMAIN}/)?{QUALIFIED}"
 LABEL_VALUE = rf"({QUALIFIED})?"
 LABEL_RULE = "letters, digits, '-', '_' and '.', at most 63, a letter or digit first and last"
 NAME_RULE = "lower case letters, digits and '-', at most 63, a letter or digit first and last"
-ENV_RULE = "ASCII, without '='"
+VARIABLE = r"[-._a-zA-Z][-._a-zA-Z0-9]*"  # Kubernetes 1.32 allows more
+VARIABLE_RULE = "letters, digits, '-', '_' and '.', no digit first"
+SUBDOMAINS = (
+    "serviceAccountName",
+    "storageClassName",
+    "runtimeClassName",
+)  # fields with the name of an object
 ENUMERATIONS = {
     "imagePullPolicy": ("Always", "IfNotPresent", "Never"),
     "restartPolicy": ("Always", "OnFailure", "Never"),
@@ -105,6 +111,8 @@ def _plain(value: object, kind: str, path: str) -> Iterator[str]:
     if not isinstance(value, expected) or (kind == "int" and isinstance(value, bool)):
         yield _should(path, words, value)
     field = path.rpartition(".")[2].partition("[")[0]
+    if field in SUBDOMAINS and not re.fullmatch(DNS_SUBDOMAIN, str(value)):
+        yield f"{path} is {value!r}, but should be {NAME_RULE}"
     if kind == "str" and value not in ENUMERATIONS.get(field, (value,)):
         yield f"{path} is {value!r}, but should be one of {', '.join(ENUMERATIONS[field])}"
 
@@ -162,8 +170,8 @@ def _container(container: Obj, volumes: list[str]) -> Iterator[str]:
     if not container.get("image"):
         yield f"the container {name!r} has no image"
     for variable in container.get("env") or []:
-        if not re.fullmatch(r"[ -<>-~]+", variable["name"]):
-            yield f"the variable {variable['name']!r} of the container {name!r} is not named in {ENV_RULE}"
+        if not re.fullmatch(VARIABLE, variable["name"]):
+            yield f"the variable {variable['name']!r} should be named with {VARIABLE_RULE}"
         if "value" in variable and "valueFrom" in variable:
             yield f"the variable {variable['name']!r} has both value and valueFrom"
     paths = Counter(mount["mountPath"] for mount in container.get("volumeMounts") or [])

@@ -99,6 +99,32 @@ def own_sys_path(monkeypatch):
             "than its limit (1073741824)",
         ),
         (
+            "c.KubeSpawner.environment = {'COURSE NAME': 'physics'}",
+            "line 1: c.KubeSpawner.environment: the variable 'COURSE NAME' should be named with letters, "
+            "digits, '-', '_' and '.', no digit first",
+        ),
+        (
+            "c.KubeSpawner.service_account = 'Data Reader'",
+            "line 1: c.KubeSpawner.service_account: spec.serviceAccountName is 'Data Reader', but should be "
+            "lower case letters, digits and '-', at most 63, a letter or digit first and last",
+        ),
+        (
+            "c.KubeSpawner.volume_mounts = [{'name': 'data'}]",
+            "line 1: c.KubeSpawner.volume_mounts: lacks the field 'mountPath'",
+        ),
+        (
+            "c.KubeSpawner.tolerations = ['gpu']",
+            "line 1: c.KubeSpawner.tolerations: each Toleration should be a dict, but one is str",
+        ),
+        (
+            "c.KubeSpawner.init_containers = [\n"
+            "    {'name': 'a', 'image': 'b', 'env': [{'name': 'N', 'value': 5}], 'command': 'sleep 5'}]",
+            "line 1: c.KubeSpawner.init_containers: spec.initContainers['a'].command should be a list, but "
+            "is str\n"
+            "line 1: c.KubeSpawner.init_containers: spec.initContainers['a'].env['N'].value should be text, "
+            "but is int. Write '5'",
+        ),
+        (
             "c.KubeSpawner.pod_name_template = 'jupyter-{user}'",
             "line 1: c.KubeSpawner.pod_name_template: has the placeholder {user}, which does not "
             "exist. Did you mean {userid}?",
@@ -150,6 +176,11 @@ def test_a_server_that_the_cluster_would_refuse_is_reported(tmp_path, text, line
             "c.JupyterHub.services.append({'name': 'grades', 'command': ['no-such-command']})",
             "line 1: c.JupyterHub.services: has the service 'grades' with the command 'no-such-command', "
             "which does not exist",
+        ),
+        (
+            "c.JupyterHub.services = [{'name': 'grades', 'command': ['sh'], 'environment': {'PORT': 80}}]",
+            "line 1: c.JupyterHub.services: the variable 'PORT' of the service 'grades' should be text, but "
+            "is int",
         ),
         (
             "c.JupyterHub.extra_handlers = [(r'/hello(', object)]",
@@ -254,6 +285,9 @@ def test_a_value_of_a_later_file_is_reported_where_it_is_set(tmp_path):
         "c.KubeSpawner.environment = {'KEY': {'valueFrom': {'secretKeyRef': {'name': 's', 'key': 'k'}}}}",
         "c.KubeSpawner.environment = {'NAME': lambda spawner: spawner.user.name}",
         "c.KubeSpawner.environment = {'DOMAIN': lambda spawner: spawner.user.name.split('@')[1]}",
+        "c.KubeSpawner.profile_list = [{'display_name': 'Own image', 'profile_options': {'image': {\n"
+        "    'display_name': 'Image', 'unlisted_choice': {'enabled': True}}}}]",
+        "c.KubeSpawner.image_pull_secrets = 'registry'",
         "c.KubeSpawner.uid = lambda spawner: {'alice': 1001}[spawner.user.name]",
         "c.KubeSpawner.extra_resource_limits = {'nvidia.com/gpu': '1', 'amd.com/gpu': 1}",
         "c.KubeSpawner.storage_pvc_ensure = True\nc.KubeSpawner.storage_capacity = '1Gi'",
