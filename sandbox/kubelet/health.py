@@ -6,7 +6,7 @@ import asyncio
 
 from sandbox.apimachinery.json_types import Obj
 from sandbox.containers.container import Running
-from sandbox.kubelet.node import NodePod
+from sandbox.kubelet.node import PodOnNode
 from sandbox.kubelet.probes import Failure, probe, watch
 from sandbox.kubelet.status import Record
 
@@ -14,7 +14,7 @@ from sandbox.kubelet.status import Record
 class Health:
     """The probes of one run of a container."""
 
-    def __init__(self, pod: NodePod, record: Record, running: Running) -> None:
+    def __init__(self, pod: PodOnNode, record: Record, running: Running) -> None:
         self.pod = pod
         self.record = record
         self.running = running

@@ -74,12 +74,15 @@ class Node:
         return self.images.get(reference)
 
 
-class NodePod(Protocol):
-    """A pod of the node, as pulls and probes see it."""
+class PodOnNode(Protocol):
+    """A pod of the node, as its parts see it."""
 
     node: Node
     pod: Obj
+    name: str
+    uid: str
     ip: str
+    directory: Path
 
     def publish(self) -> None:
         """Write the status."""

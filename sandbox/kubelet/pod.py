@@ -12,13 +12,12 @@ from pathlib import Path
 
 from sandbox.apimachinery.errors import StatusError
 from sandbox.apimachinery.json_types import Obj
-from sandbox.apimachinery.quantity import Quantity
 from sandbox.containers.console import open_console
-from sandbox.containers.container import Container, Mount, Running, is_root
-from sandbox.containers.image_store import Image, remove_tree
-from sandbox.containers.memory import memory_limit
+from sandbox.containers.container import Running
+from sandbox.containers.image_store import remove_tree
 from sandbox.kubelet import files, pulls, storage
-from sandbox.kubelet.environment import ConfigError, environment, expand, service_variables
+from sandbox.kubelet.container_spec import ContainerSpec, container_spec
+from sandbox.kubelet.environment import ConfigError
 from sandbox.kubelet.health import Health
 from sandbox.kubelet.node import BACK_OFF, SYNC_PERIOD, Node
 from sandbox.kubelet.probes import handle, post_start
@@ -31,7 +30,6 @@ MOUNT_RETRIES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 122.0)  # `goroutine
 CONFIG_RETRIES = (1.0, SYNC_PERIOD)
 LONG_RUN = 600.0  # a container that ran so long starts its back-off anew
 LEAST_GRACE = 2.0  # after preStop has used it up
-TERMINATION_LOG = "/dev/termination-log"
 TERMINATION_MESSAGE = 4096
 SIGKILLED = 128 + signal.SIGKILL
 STORAGE_PERIOD = 10.0
@@ -344,57 +342,18 @@ class Pod:
             record.wait(error.reason, str(error))
         self.publish()
 
-    async def _configured(self, record: Record) -> tuple[Image, Container, list[str], dict[str, str]]:
+    async def _configured(self, record: Record) -> ContainerSpec:
         """Pull the image and build the container; wait for secrets and config maps that are missing."""
         retries = iter(CONFIG_RETRIES)
         while True:
             image = await pulls.pull(self, record)
             try:
-                return (image, *self._container(record, image))
+                return container_spec(self, record, image)
             except ConfigError as error:
                 record.wait("CreateContainerConfigError", str(error))
                 self.node.events.warning(self.pod, "Failed", f"Error: {error}", record.field_path)
                 self.publish()
                 await self.node.wait(next(retries, CONFIG_RETRIES[-1]))
-
-    def _container(self, record: Record, image: Image) -> tuple[Container, list[str], dict[str, str]]:
-        spec, pod_spec, node = record.spec, self.pod["spec"], self.node
-        security = {**pod_spec.get("securityContext", {}), **spec.get("securityContext", {})}
-        uid = int(security.get("runAsUser", node.project.uid_first))
-        groups = tuple(int(group) for group in security.get("supplementalGroups", []))
-        if "fsGroup" in security:
-            groups += (int(security["fsGroup"]),)
-        services = node.store.list("services") if pod_spec.get("enableServiceLinks", True) else []
-        links = service_variables(services, node.network.api)
-        seen = {**self.pod, "status": {**self.pod["status"], "podIP": self.ip, "podIPs": [{"ip": self.ip}]}}
-        env = environment(seen, spec, image.env, links, node.store)
-        env.setdefault("HOME", image.config.get("WorkingDir") or "/")
-        env.setdefault("HOSTNAME", pod_spec.get("hostname") or self.name)
-        env["SANDBOX_POD_IP"] = self.ip
-        argv = [expand(word, env) for word in spec.get("command") or image.config.get("Entrypoint") or []]
-        args = spec.get("args") or ([] if spec.get("command") else image.config.get("Cmd") or [])
-        argv += [expand(word, env) for word in args]
-        home = self.directory / record.name
-        remove_tree(home)
-        for name in ("upper", "work"):
-            (home / name).mkdir(parents=True)
-            (home / name).chmod(0o755)
-        (home / "passwd").write_text(files.passwd(image, uid, env["HOME"]))
-        (home / "termination-log").touch()
-        (home / "termination-log").chmod(0o666)
-        container = Container(image, home / "upper", home / "work", uid, groups if is_root() else ())
-        container.hostname = pod_spec.get("hostname") or self.name
-        container.cwd = spec.get("workingDir") or image.config.get("WorkingDir") or "/"
-        container.mounts = self.volumes.mounts(spec)
-        for name in ("hosts", "hostname", "resolv.conf"):
-            container.mounts.append(Mount(self.directory / name, f"/etc/{name}", read_only=True))
-        container.mounts.append(Mount(home / "passwd", "/etc/passwd", read_only=True))
-        message = spec.get("terminationMessagePath", TERMINATION_LOG)
-        container.mounts.append(Mount(home / "termination-log", message))
-        if limit := ((spec.get("resources") or {}).get("limits") or {}).get("memory"):
-            name = f"{self.uid}-{record.name}-{record.restarts}"
-            container.memory = memory_limit(name, int(Quantity.parse(limit).value))
-        return container, argv, env
 
     def _ended(self, record: Record, code: int) -> None:
         """Set the state of a container that has ended."""

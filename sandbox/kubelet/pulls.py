@@ -7,14 +7,14 @@ import time
 
 from sandbox.containers.image_store import Image
 from sandbox.kubelet import registries
-from sandbox.kubelet.node import BACK_OFF, SYNC_PERIOD, NodePod
+from sandbox.kubelet.node import BACK_OFF, SYNC_PERIOD, PodOnNode
 from sandbox.kubelet.status import Record
 
 FIRST_BACK_OFF = 1.0  # from the failed pull to the next look at the pod, which finds the back-off
 PRESENT = "already present on machine and can be accessed by the pod"
 
 
-async def pull(pod: NodePod, record: Record) -> Image:
+async def pull(pod: PodOnNode, record: Record) -> Image:
     """Return the image of a container; wait, with a growing back-off, until there is one."""
     reference = record.spec["image"]
     try:
@@ -45,7 +45,7 @@ async def pull(pod: NodePod, record: Record) -> Image:
         await _back_off(pod, record, why, next(delays, BACK_OFF[-1]))
 
 
-async def _back_off(pod: NodePod, record: Record, why: str, delay: float) -> None:
+async def _back_off(pod: PodOnNode, record: Record, why: str, delay: float) -> None:
     reference = record.spec["image"]
     _warn(pod, record, f'Failed to pull image "{reference}": {why}')
     _warn(pod, record, "Error: ErrImagePull")
@@ -60,7 +60,7 @@ async def _back_off(pod: NodePod, record: Record, why: str, delay: float) -> Non
     await pod.node.wait(max(0.0, delay - FIRST_BACK_OFF))
 
 
-async def _never(pod: NodePod, record: Record, reason: str, event: str, message: str) -> Image:
+async def _never(pod: PodOnNode, record: Record, reason: str, event: str, message: str) -> Image:
     """Report at each look at the pod what cannot change by itself, until the pod is deleted."""
     while True:
         pod.node.events.warning(pod.pod, event, message, record.field_path)
@@ -75,5 +75,5 @@ def _invalid(reference: str, problem: Exception) -> str:
     return f'Failed to apply default image tag "{reference}": {parsing}'
 
 
-def _warn(pod: NodePod, record: Record, message: str) -> None:
+def _warn(pod: PodOnNode, record: Record, message: str) -> None:
     pod.node.events.warning(pod.pod, "Failed", message, record.field_path)
