@@ -87,7 +87,7 @@ class Starts:
         began = time.monotonic()
         with suppress(urllib.error.HTTPError):  # it failed at once: the progress says why
             ask(f"{users}/server", "POST", {"profile": name})
-        lines = ask(f"{users}/server/progress")
+        lines = eventually(lambda: progress(f"{users}/server/progress"))
         events = [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
         return events, time.monotonic() - began
 
@@ -96,6 +96,16 @@ class Starts:
         last = self.events[name][-1]
         assert last.get("failed"), last
         return str(last["message"]).removeprefix("Spawn failed: ")
+
+
+def progress(url: str) -> list[str]:
+    """The lines of the progress; empty while the hub deletes the pod of a failed start and answers 400."""
+    try:
+        return ask(url)
+    except urllib.error.HTTPError as error:
+        if error.code != 400:
+            raise
+        return []
 
 
 @contextmanager
