@@ -19,8 +19,15 @@ from ..proxy_process import running
 TOKEN = "the-token-of-this-test"
 SHELL = ["/bin/sh", "-c"]
 HOME = {"name": "home", "persistentVolumeClaim": {"claimName": "{pvc_name}"}}
+# The program ends once, as if a service that it needs were late; then it answers.
+LATE = "test -e /v/seen || { touch /v/seen; exit 1; }; exec python3 -m http.server --bind $(hostname) 8080"
 # What is set for the user of this name.
 STARTS = {
+    "late": {
+        "cmd": [*SHELL, LATE],
+        "volumes": [{"name": "v", "emptyDir": {}}],
+        "volume_mounts": [{"name": "v", "mountPath": "/v"}],
+    },
     "crash": {"cmd": [*SHELL, "echo cannot import notebook >&2; exit 3"]},
     "command": {"cmd": ["nosuch-command"]},
     "completed": {"cmd": ["true"]},

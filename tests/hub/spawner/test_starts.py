@@ -127,6 +127,11 @@ def test_the_user_reads_why_the_server_did_not_start(starts, name, paragraphs):
     assert starts.message(name).split("\n\n") == paragraphs
 
 
+def test_a_server_that_was_restarted_once_starts(starts):
+    last = starts.events["late"][-1]
+    assert (last.get("ready"), last.get("failed")) == (True, None), last
+
+
 def test_the_progress_never_goes_back_before_the_failure(starts):
     for events in starts.events.values():
         shown = [event["progress"] for event in events if "progress" in event]
