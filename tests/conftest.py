@@ -52,6 +52,7 @@ MARKS = {
     "python_base": "sandbox",
     "chromium": "browser",
     "buildah": "containers",
+    "configurable_http_proxy": "hub",
 }
 NOT_QUICK = {*MARKS.values(), "network", "faults"}
 
