@@ -47,7 +47,9 @@ def owned_objects(api: StandIn, recorded: dict[str, dict]) -> StandIn:
     """The API with a DeploymentConfig, and one object of each kind that it becomes the owner of."""
     api.answer(recorded["get deployment config"])
     for path, kind in OWNED.items():
-        item = {"metadata": {"name": "jupyterhub", "resourceVersion": "7"}}
+        item: dict = {"metadata": {"name": "jupyterhub", "resourceVersion": "7"}}
+        if kind == "NetworkPolicy":
+            item["spec"] = {"podSelector": {"matchLabels": {"app": "jupyterhub", "component": "none"}}}
         api.answers["GET", path] = (200, {"kind": f"{kind}List", "metadata": {}, "items": [item]})
         api.answers["PATCH", f"{path}/jupyterhub"] = (200, {"kind": kind, "metadata": {"name": "jupyterhub"}})
     return api

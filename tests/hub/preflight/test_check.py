@@ -313,9 +313,23 @@ def test_with_a_log_in_json_each_finding_is_an_object(api, recorded):
     )
 
 
+def test_owner_references_are_set_at_the_end_if_the_api_did_not_answer_at_first(owned_objects, recorded):
+    healthy(owned_objects, recorded)
+    path = "/api/v1/namespaces/rec/secrets"
+    found = owned_objects.answers["GET", path]
+    answers = [(503, {"message": "not now"})] * 4
+    owned_objects.answers["GET", path] = lambda _: answers.pop() if answers else found
+    done = check(owned_objects)
+    lines = done.stderr.splitlines()
+    assert done.returncode == 0
+    assert "503 not now" in next(line for line in lines if "will not delete what has no owner" in line)
+    good = lines.index("[jupyterhub-openshift] The configuration is good")
+    assert "[jupyterhub-openshift] DeploymentConfig jupyterhub now owns the secret jupyterhub" in lines[good:]
+
+
 def test_the_check_changes_nothing_but_owner_references(owned_objects, recorded):
     healthy(owned_objects, recorded)
-    check(owned_objects)
+    assert check(owned_objects).returncode == 0
     reviews = {"/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"}
     changes = {path for method, path, _ in owned_objects.requests if method != "GET"}
     assert changes == reviews | {f"{path}/jupyterhub" for path in OWNED}

@@ -438,6 +438,79 @@ def test_the_recorded_quota_and_limit_range_have_no_room(facts, recorded):
     ]
 
 
+def test_a_quota_of_a_storage_class_counts_only_volumes_of_that_class(facts):
+    c = configuration()
+    c.KubeSpawner.storage_class = "hostpath"
+    of_class = "hostpath.storageclass.storage.k8s.io/requests.storage"
+    full = given(facts, quotas=quota({of_class: "2Gi"}, {of_class: "1536Mi"}))
+    assert problems(full, c) == [
+        Finding(
+            "quota",
+            WARNING,
+            f"No more notebooks of 512 MiB fit: the quota compute has 1.5 GiB of 2 GiB {of_class} in use.",
+            "oc describe quota",
+        )
+    ]
+    c.KubeSpawner.storage_class = "hostpath-of-another-quota"
+    assert [finding.check for finding in problems(full, c)] == ["storage class"]
+
+
+def limit_range(kind: str, **bounds: dict[str, str]) -> Obj:
+    limits = [{"type": kind, **bounds}, {"type": "openshift.io/Image", "max": {"storage": "1Gi"}}]
+    return {"items": [{"metadata": {"name": "limits"}, "spec": {"limits": limits}}]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "bounds", "message"),
+    [
+        (
+            "Container",
+            {"min": {"memory": "1Gi"}},
+            "The limit range limits requires at least 1 GiB memory for a notebook server, but 512 MiB are "
+            "configured.",
+        ),
+        (
+            "Pod",
+            {"max": {"cpu": "100m"}},
+            "The limit range limits allows a notebook server at most 100m cpu, but 250m are configured.",
+        ),
+        (
+            "PersistentVolumeClaim",
+            {"max": {"storage": "500Mi"}},
+            "The limit range limits allows a volume at most 500 MiB storage, but 1 GiB are configured.",
+        ),
+    ],
+)
+def test_a_limit_range_that_refuses_a_server_or_volume_is_a_warning(facts, kind, bounds, message):
+    c = configuration()
+    c.Spawner.cpu_limit = 0.25
+    assert problems(given(facts, limit_ranges=limit_range(kind, **bounds)), c) == [
+        Finding("limit range", WARNING, message, "oc describe limitrange")
+    ]
+
+
+def test_a_limit_range_with_room_passes(facts):
+    wide = given(facts, limit_ranges=limit_range("Container", max={"memory": "1Gi"}, min={"memory": "1Mi"}))
+    assert problems(wide) == []
+
+
+def test_an_image_with_its_registry_needs_no_image_stream(facts):
+    c = configuration()
+    c.KubeSpawner.image = "quay.io/jupyter/base-notebook:latest"
+    assert problems(given(facts, image=Refusal(404, "imagestreams not found")), c) == []
+
+
+@pytest.mark.parametrize("size", ["1G", lambda spawner: 2**30, "much"])
+def test_the_size_of_a_server_is_read_in_every_form_that_the_spawner_takes(facts, size):
+    c = configuration()
+    c.KubeSpawner.mem_limit = size
+    tight = given(facts, quotas=quota({"limits.memory": "600Mi"}, {"limits.memory": "0"}))
+    (finding,) = (each for each in findings(tight, c) if each.check == "quota")
+    unset = "The quota requires every server to set limits.memory, which the hub does not set."
+    expected = "No more notebooks of 1 GiB fit: " if size == "1G" else unset
+    assert finding.message.startswith(expected)
+
+
 def test_a_quota_of_terminating_pods_does_not_count_servers(facts):
     other = quota({"pods": "0"}, {"pods": "0"}, scopes=["Terminating"])
     assert problems(given(facts, quotas=other)) == []
