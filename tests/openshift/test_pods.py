@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from decimal import Decimal
 
 import pytest
 
+from jupyterhub_openshift.quantity import parse_quantity
 from jupyterhub_openshift.settings.environment import VARIABLES, read_settings
 from tests.openshift.rendered import (
+    CHECKOUT,
     HUBS,
     TEMPLATES,
     Obj,
@@ -244,3 +248,16 @@ def restricted_violations(pod: Obj) -> list[str]:
 def pod_labels(workload: Obj) -> dict[str, str]:
     labels: dict[str, str] = workload["spec"]["template"]["metadata"]["labels"]
     return labels
+
+
+def test_the_first_tutorial_states_the_limits_of_the_hubs_pods() -> None:
+    page = (CHECKOUT / "docs/tutorials/first-hub.md").read_text()
+    stated = re.search(r"database have limits of (\S+) CPUs and (\S+) GiB", page)
+    limits = [
+        container["resources"]["limits"]
+        for workload in workloads(process("jupyterhub")).values()
+        for container in workload["spec"]["template"]["spec"]["containers"]
+    ]
+    cpu = sum(parse_quantity(each["cpu"]) for each in limits)
+    memory = sum(parse_quantity(each["memory"]) for each in limits) / 1024**3
+    assert stated and (Decimal(stated[1]), Decimal(stated[2])) == (cpu, memory)
