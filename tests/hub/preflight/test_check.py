@@ -12,6 +12,7 @@ from tests.environment import inherited
 from tests.paths import CHECKOUT
 
 from ..standin import OWNED, StandIn
+from .commands import COMMAND, healthy, run
 
 BUILD = """
 import sys
@@ -19,28 +20,9 @@ from pathlib import Path
 from jupyterhub_openshift.preflight.run import check_build
 check_build(Path(sys.argv[1]))
 """
-# The command with a service account in another folder than the kubelet's.
-COMMAND = """
-import sys
-from pathlib import Path
-from jupyterhub_openshift.cluster import api
-api.find_cluster.__defaults__ = (Path(sys.argv.pop(1)), *api.find_cluster.__defaults__[1:])
-from jupyterhub_openshift.__main__ import main
-main()
-"""
 VERSION = f"[jupyterhub-openshift] {PRODUCT}"
 NAMESPACE = ("GET", "/api/v1/namespaces/rec")
 LOGIN_SERVER = ("GET", "/.well-known/oauth-authorization-server")
-
-
-def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, *arguments],
-        env={"PYTHONPATH": str(CHECKOUT), **inherited(), **environ},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def build(config: Path, **environ: str) -> subprocess.CompletedProcess:
@@ -176,26 +158,6 @@ def test_a_check_without_a_usable_service_account_says_what_a_delete_will_miss(a
             reason,
         ],
     )
-
-
-def healthy(api: StandIn, recorded: dict[str, dict]) -> None:
-    """Answer like a project with a hub, an image and an admitted route."""
-    for name in ("namespace with uid range", "self subject rules", "image stream", "get deployment config"):
-        api.answer(recorded[name])
-    api.answer(recorded["get route as hub"])
-    _, route = api.answers["GET", recorded["get route as hub"]["path"]]
-    route["status"] = {"ingress": [{"conditions": [{"type": "Admitted", "status": "True"}]}]}
-    core = "/api/v1/namespaces/rec"
-    for path in (f"{core}/resourcequotas", f"{core}/limitranges", *OWNED):
-        api.answers.setdefault(("GET", path), (200, {"metadata": {}, "items": []}))
-    config = recorded["get deployment config"]["response"]["metadata"]
-    owner = {"apiVersion": "v1", "kind": "ReplicationController", "name": "jupyterhub-1", "uid": "rc"}
-    pod = {"metadata": {"name": "jupyterhub-1-abcde", "ownerReferences": [{**owner, "controller": True}]}}
-    api.answers["GET", f"{core}/pods"] = (200, {"metadata": {}, "items": [pod]})
-    top = {"apiVersion": "apps.openshift.io/v1", "kind": "DeploymentConfig", "name": config["name"]}
-    top |= {"uid": config["uid"], "controller": True}
-    controller = {"metadata": {"name": "jupyterhub-1", "ownerReferences": [top]}}
-    api.answers["GET", f"{core}/replicationcontrollers/jupyterhub-1"] = (200, controller)
 
 
 # A proxy that answers, in the place of the service jupyterhub-proxy, which only a cluster has.

@@ -20,7 +20,7 @@ from tests.paths import CHECKOUT
 from tests.ports import free_port
 from tests.sandbox.command import DATABASE, Sandbox, eventually, image_stream
 
-from .test_check import COMMAND, run
+from .commands import COMMAND, run
 
 PROJECT = "jupyterhub-sandbox"
 KINDS = "all,pvc,secrets,configmaps,networkpolicies,poddisruptionbudgets"

@@ -18,7 +18,7 @@ from ..browser import Browser
 from ..example_settings import settings
 from ..hub_process import hub_at
 from ..proxy_process import running
-from .test_check import healthy
+from .commands import healthy
 
 ACCOUNT = """
 from pathlib import Path
