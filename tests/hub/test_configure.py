@@ -1,4 +1,4 @@
-"""Every concern against a bare Config, whole."""
+"""Each `configure_x` function on an empty Config; the result is compared as a whole."""
 
 import socket
 import sys
@@ -141,7 +141,7 @@ def test_another_authenticator_allows_the_listed_users_and_admins():
 
 
 def test_a_user_in_the_database_is_not_allowed_for_that_alone():
-    """JupyterHub's default, if users are listed: one whom a group let in would stay when out of the group."""
+    """JupyterHub allows known users by default, so that a user removed from a group would stay allowed."""
     c = configured(
         configure.configure_login,
         authenticator="github",
@@ -551,7 +551,7 @@ def test_with_the_openshift_login_project_admins_are_hub_admins():
 
 
 def test_a_group_of_another_login_is_not_taken_for_the_projects_admins():
-    """GitHub's teams are called `organisation:team`."""
+    """The OAuthenticator for GitHub names teams `organisation:team`."""
     assert "load_roles" not in administered("github")
 
 

@@ -1,4 +1,4 @@
-"""JUPYTERHUB_LOG_FORMAT=json: every line is an object, whoever wrote it."""
+"""JUPYTERHUB_LOG_FORMAT=json: every line of the log is a JSON object, whatever wrote it."""
 
 import io
 import json
@@ -157,7 +157,7 @@ def test_whatever_python_writes_to_stderr_is_one_object(code, message):
 
 
 def test_every_log_line_of_a_hub_is_json_without_secrets(tmp_path, configurable_http_proxy):
-    """One that has no cluster to start a notebook in, so that there is something to complain of."""
+    """The hub has no cluster, so that a spawn fails and logs an exception."""
     environ = {"JUPYTERHUB_LOG_FORMAT": "json", "JUPYTERHUB_IDLE_TIMEOUT": "2"}
     cookie_secret = "c0" * 32
     environ["JUPYTERHUB_COOKIE_SECRET"] = cookie_secret

@@ -1,4 +1,4 @@
-"""The metrics of a real hub, as Prometheus asks for them."""
+"""Metrics of a real hub, requested as Prometheus does."""
 
 import urllib.error
 import urllib.request

@@ -1,4 +1,4 @@
-"""Settings that don't go with each other, or with the login that is in effect."""
+"""Settings that conflict with each other, with the chosen authenticator, or with the chosen spawner."""
 
 import pytest
 from kubespawner import KubeSpawner
@@ -104,7 +104,7 @@ def test_the_openshift_login_is_refused_where_the_cluster_has_no_oauth_server(mo
 
 
 def test_outside_of_a_cluster_its_oauth_server_is_not_checked(monkeypatch):
-    """As in a build, or where a person looks at the settings."""
+    """An image build and the command `settings` may run outside of a cluster."""
     monkeypatch.setenv("JUPYTERHUB_AUTHENTICATOR", "openshift")
     monkeypatch.setenv("JUPYTERHUB_CRYPT_KEY", "0f" * 32)
     refuse_conflicts(configured(), read_settings(), Project("default", known=False))

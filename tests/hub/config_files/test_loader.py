@@ -364,7 +364,7 @@ def test_an_image_build_still_checks_the_names_of_settings_after_a_missing_varia
 
 
 def test_a_deployment_needs_every_variable_that_a_file_reads(load, tmp_path):
-    """Its init container too, which `oc set env` leaves out: hence the secret."""
+    """The example names the secret, because `oc set env` leaves out the init container."""
     text = "import os\nc.GitHubOAuthenticator.client_id = os.environ['GITHUB_ID']\n"
     assert fault(load, {IMAGE: text}, application_name="ws") == (
         f"{tmp_path}/{IMAGE}, line 2: c.GitHubOAuthenticator.client_id: "

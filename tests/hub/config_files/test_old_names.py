@@ -1,4 +1,4 @@
-"""Each old name against the installed packages: a new version of one may change what becomes of it."""
+"""The tables of old names match the installed packages, whose next version may drop a name."""
 
 import re
 
@@ -17,11 +17,11 @@ from jupyterhub_openshift.config_files.trait_check import TraitChecker
 
 from ..example_settings import settings
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # they are what is at issue
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the tests set deprecated names
 
 TABLES = WORKING | SHADOWED | WITHOUT_EFFECT
 NAMED = {name.partition(".")[0]: {} for name in [*TABLES, *TABLES.values()] if " " not in name}
-CHECKER = TraitChecker(Config(NAMED))  # which imports the classes that are named
+CHECKER = TraitChecker(Config(NAMED))  # imports the classes that the tables name
 IDPS = {"https://idp.example.org": {"username_derivation": {"username_claim": "sub"}}}
 # For each type of setting there is one that fits, and is not the default.
 VALUES = (7, True, "text", {"alice"}, ["a"], {"a": {"b"}}, {"a": "b"})
@@ -41,12 +41,12 @@ KEPT = {"JupyterHub.extra_log_file", "JupyterHub.subdomain_hook", "KubeSpawner.i
 
 
 def of(table: dict[str, str], *owners: type) -> list[str]:
-    """The names of a table that belong to one of these classes."""
+    """Return the names of a table that belong to one of these classes."""
     return [name for name in table if issubclass(CHECKER.classes[name.partition(".")[0]], owners)]
 
 
 def changes(cls: type, key: str) -> set[str]:
-    """Which other settings of an object the setting changes."""
+    """Return the other settings of an object that a setting changes."""
     others, value = NEEDED.get(cls.__name__, {}), sample(cls, key)
     with_it, without = (
         cls(config=Config({cls.__name__: config})) for config in ({**others, key: value}, others)
@@ -98,7 +98,9 @@ def test_an_authenticator_accepts_the_old_names_that_still_work(name):
     if hasattr(cls, new):
         assert new in changes(cls, key)
     else:
-        assert key in cls.class_traits(config=True)  # by itself: the new name is that of another class
+        assert key in cls.class_traits(
+            config=True
+        )  # it works by itself: the new name belongs to another class
 
 
 @pytest.mark.parametrize("name", of(WITHOUT_EFFECT, Authenticator))
@@ -110,7 +112,7 @@ def test_an_authenticator_ignores_or_refuses_the_old_names_without_effect(name):
     except ValueError as refusal:
         assert key in str(refusal)
     else:
-        # OpenShift's login may be told not to verify certificates; ours, which is one, may not be.
+        # OpenShiftOAuthenticator can turn verification off; ProjectAuthenticator, its subclass, cannot.
         assert changed - {"validate_server_cert"} == set()
 
 

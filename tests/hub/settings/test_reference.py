@@ -1,4 +1,4 @@
-"""What `python -m jupyterhub_openshift settings` prints."""
+"""The output of `python -m jupyterhub_openshift settings`."""
 
 import io
 import os

@@ -7,7 +7,7 @@ labels = st.from_regex(r"[a-z]([-a-z0-9]{0,20}[a-z0-9])?", fullmatch=True)
 
 
 def links(service: str, port: int = 8081, name: str = "http") -> dict[str, str]:
-    """What the kubelet makes of a service."""
+    """Return the variables that the kubelet injects for a service."""
     prefix = service.upper().replace("-", "_")
     address = "172.30.1.2"
     url = f"tcp://{address}:{port}"
