@@ -70,7 +70,7 @@ def test_a_pod_of_the_database_that_moves_waits_until_postgresql_has_ended(proje
 
 
 @pytest.mark.usefixtures("second")
-def test_a_database_that_is_deleted_while_it_waits_for_another_disconnects_its_clients(
+def test_a_database_that_waits_for_another_ends_at_once_and_a_running_one_disconnects_its_clients(
     project: Project,
 ) -> None:
     """As at the deletion of an instance, whose pods get successors until their deployment is deleted too.
@@ -83,12 +83,15 @@ def test_a_database_that_is_deleted_while_it_waits_for_another_disconnects_its_c
     def scale(replicas: int) -> None:
         project.kubectl("scale", "deployment/second-db", f"--replicas={replicas}")
 
-    before = names()
+    (running,) = names()
     scale(2)
-    (waiting,) = eventually("another pod waits", lambda: names() - before)
+    (waiting,) = eventually("another pod waits", lambda: names() - {running})
     with ThreadPoolExecutor() as pool:
         log = pool.submit(project.kubectl, "logs", "--follow", waiting)
         project.kubectl("delete", "pod", waiting, "--wait=false")
+        assert log.result() == "", "PostgreSQL was started, though the pod was to end"
+        assert running in names()
+        log = pool.submit(project.kubectl, "logs", "--follow", running)
         scale(0)
         assert "received fast shutdown request" in log.result()
     scale(1)
