@@ -9,6 +9,8 @@ python=$app/bin/python
 work=$(mktemp -d /tmp/assemble.XXXXXX)
 current=
 remedy=
+# `finish` compiles the packages; bytecode that an import writes holds the time of the build.
+export PYTHONDONTWRITEBYTECODE=1
 trap 'leave $?' EXIT
 
 # step "Installing uv" "What to do if it fails.": print a line of progress, and keep the remedy for `leave`
