@@ -71,6 +71,15 @@ def memory_limit(name: str, limit: int) -> MemoryLimit | None:
         return None
 
 
+def remove_stale_limits() -> None:
+    """Remove the cgroups that killed sandboxes have left."""
+    parent = _parent()
+    for directory in parent.glob("sandbox-*") if parent else ():
+        if not Path("/proc", directory.name.split("-")[1]).exists():
+            with suppress(OSError):
+                directory.rmdir()
+
+
 def _parent() -> Path | None:
     """Find this process's own memory cgroup."""
     for line in Path("/proc/self/cgroup").read_text().splitlines():

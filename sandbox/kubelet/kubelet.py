@@ -17,6 +17,7 @@ from sandbox.apimachinery.errors import StatusError
 from sandbox.apimachinery.store import Event
 from sandbox.containers.container import Running
 from sandbox.containers.image_store import remove_tree
+from sandbox.containers.memory import remove_stale_limits
 from sandbox.kubelet.node import Node
 from sandbox.kubelet.pod import Pod
 from sandbox.kubelet.volumes import forget_claim
@@ -37,6 +38,7 @@ class Kubelet:
         for directory in (self.node.pods_directory, self.node.claims_directory, self.node.logs_directory):
             remove_tree(directory)  # left by a killed sandbox
             directory.mkdir(parents=True)
+        remove_stale_limits()
         try:
             with self.node.store.watch("pods", "persistentvolumeclaims") as watch:
                 async for event in watch:
