@@ -13,6 +13,8 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from sandbox.lock import is_locked, running
 from tests.paths import CHECKOUT
@@ -69,11 +71,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: place(item.nodeid)[0])
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(place(item.nodeid)[1]))
         for fixture in MARKS.keys() & getattr(item, "fixturenames", ()):
             item.add_marker(MARKS[fixture])
         if not any(map(item.get_closest_marker, NOT_QUICK)):
             item.add_marker("quick")
+
+
+class GroupScheduling(LoadScopeScheduling):
+    """Gives a worker all tests of a group.
+
+    `--dist loadgroup` of pytest-xdist 3.8 has no effect with pytest 9.2: it writes the group to `Item._nodeid`,
+    which `Item.nodeid` does not read any more.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return place(nodeid)[1]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupScheduling:
+    return GroupScheduling(config, log)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
