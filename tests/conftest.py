@@ -80,8 +80,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class GroupScheduling(LoadScopeScheduling):
     """Gives a worker all tests of a group.
 
-    `--dist loadgroup` of pytest-xdist 3.8 has no effect with pytest 9.2: it writes the group to `Item._nodeid`,
-    which `Item.nodeid` does not read any more.
+    `--dist loadgroup` of pytest-xdist 3.8 has no effect with pytest 9.2: it writes the group to the attribute
+    `_nodeid` of a test, which pytest does not read any more.
     """
 
     def _split_scope(self, nodeid: str) -> str:
