@@ -11,13 +11,15 @@ Other databases than PostgreSQL keep JupyterHub's own check.
 
 import select
 from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
 
 from jupyterhub import orm
 from sqlalchemy import event
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DisconnectionError
 
 _ping = orm.register_ping_connection
+_connections: WeakKeyDictionary[Engine, WeakSet[Any]] = WeakKeyDictionary()  # those of psycopg2
 
 
 def check_connections_by_socket() -> None:
@@ -29,7 +31,18 @@ def _register(engine: Engine) -> None:
     if engine.driver != "psycopg2":
         _ping(engine)
         return
+    connections: WeakSet[Any] = WeakSet()
+    _connections[engine] = connections
+    event.listen(engine, "connect", lambda connection, _record: connections.add(connection))
     event.listen(engine, "checkout", _check)
+
+
+def is_away(engine: Engine | Connection) -> bool:
+    """Return whether PostgreSQL has closed all connections of an engine; False for other databases."""
+    connections = _connections.get(engine.engine)
+    if connections is None:
+        return False
+    return all(connection.closed or _is_readable(connection.fileno()) for connection in connections)
 
 
 def _check(connection: Any, *_: object) -> None:  # noqa: ANN401 (psycopg2's connection)

@@ -9,7 +9,8 @@ A look-up goes to the database as before
 
 - if the session holds changes that are not written yet: what is in memory is not what is in the database,
 - if the object was not found before, is expired, deleted, or has another value now,
-- if it asks for more than one entity with `column == value`.
+- if it asks for more than one entity with `column == value`,
+- if the database is away: requests are then answered with 503, see `outages`.
 
 Uses SQLAlchemy's event `do_orm_execute`, made for caches:
 https://docs.sqlalchemy.org/en/20/orm/session_events.html#re-executing-statements
@@ -27,6 +28,8 @@ from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.elements import BinaryExpression, BindParameter, ColumnElement
 from sqlalchemy.sql.selectable import Select
+
+from .connections import is_away
 
 UNIQUE = {orm.User: ("name", "cookie_id"), orm.OAuthClient: ("identifier",), orm.Role: ("name",)}
 RECENT = 256  # objects that are kept though nothing else refers to them, such as the hub's own OAuth client
@@ -63,7 +66,7 @@ class Known:
     def find(self, session: Session, key: Key) -> object | None:
         """The object, if it is certain that the database would give it."""
         obj = self._objects.get(key)
-        if obj is None or session.new or session.dirty or session.deleted:
+        if obj is None or session.new or session.dirty or session.deleted or is_away(session.get_bind()):
             return None
         state = inspect(obj)
         if not state.persistent or state.session is not session or state.expired:

