@@ -244,5 +244,5 @@ def test_a_second_hub_of_a_name_does_not_start_and_its_deletion_leaves_the_first
     assert done.returncode == 1
     assert f"{sentence}{command}" in done.stderr.splitlines()
     sandbox.kubectl(*command.split()[1:])
-    assert sandbox.names("deployments,replicasets", "-l", "app=twice") == []
+    assert eventually(lambda: sandbox.names("deployments,replicasets", "-l", "app=twice") == [])
     assert len(sandbox.names("deploymentconfigs", "-l", "app=twice")) == 3
