@@ -42,13 +42,18 @@ def is_away(engine: Engine | Connection) -> bool:
     connections = _connections.get(engine.engine)
     if connections is None:
         return False
-    return all(connection.closed or _is_readable(connection.fileno()) for connection in connections)
+    return all(map(_is_closed, connections))
 
 
 def _check(connection: Any, *_: object) -> None:  # noqa: ANN401 (psycopg2's connection)
     """Raise a DisconnectionError, upon which the pool connects anew."""
-    if connection.closed or _is_readable(connection.fileno()):
+    if _is_closed(connection):
         raise DisconnectionError("the database has closed this connection")
+
+
+def _is_closed(connection: Any) -> bool:  # noqa: ANN401 (psycopg2's connection)
+    """Whether either side has closed it."""
+    return bool(connection.closed) or _is_readable(connection.fileno())
 
 
 def _is_readable(descriptor: int) -> bool:
