@@ -5,6 +5,7 @@ hub image, or the config map `jupyterhub-cfg`. See `jupyterhub_openshift/config_
 """
 
 from jupyterhub_openshift import configure
+from jupyterhub_openshift.base_url import answer_outside_base_url
 from jupyterhub_openshift.config_files.loader import load_config_files
 from jupyterhub_openshift.database import prepare_database_use
 from jupyterhub_openshift.errors import log_version
@@ -39,4 +40,5 @@ configure.configure_metrics(c, settings, project)
 configure.configure_pages(c, settings, project)  # your templates take precedence
 refuse_conflicts(c, settings, project)
 add_preflight_to_admin_page(c, inputs)
+answer_outside_base_url()  # for the probes and the proxy, which know no base URL
 prepare_database_use()  # fewer statements, and a page instead of an error during an outage

@@ -30,7 +30,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Notebook servers": ("NOTEBOOK_", "VOLUME_SIZE", "STORAGE_CLASS", "MAX_SERVERS", "NAMED_SERVERS"),
     "Idle servers": ("IDLE_TIMEOUT", "MAX_AGE", "CULL_WARNING"),
     "Login": ("ALLOW", "ADMIN_"),
-    "Pages, configuration and logs": ("TITLE", "LOGO", "JUPYTERHUB_CONFIG", "LOG_FORMAT"),
+    "Pages, configuration and logs": ("BASE_URL", "TITLE", "LOGO", "JUPYTERHUB_CONFIG", "LOG_FORMAT"),
     "Name": ("APPLICATION_NAME", "JUPYTERHUB_NAME"),
 }
 ORDER = (

@@ -64,6 +64,8 @@ def configure_hub(c: Config, settings: Settings, project: Project) -> None:
     """Set the address where the hub listens, and the one where servers and proxy reach it."""
     c.JupyterHub.hub_bind_url = f"http://:{HUB_PORT}"  # no host: all interfaces, IPv4 and IPv6
     c.JupyterHub.hub_connect_url = f"http://{settings.application_name}:{HUB_PORT}"
+    if settings.base_url != "/":
+        c.JupyterHub.base_url = settings.base_url
     # No public_url: a browser that comes through `oc port-forward` would be redirected to the route.
     c.JupyterHub.cleanup_servers = False  # servers keep running while the hub restarts
     if settings.cookie_secret:

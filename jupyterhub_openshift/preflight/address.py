@@ -1,5 +1,7 @@
 """The addresses and accounts that a login needs: route, service account and login server."""
 
+from urllib.parse import urlsplit
+
 from .facts import Facts, Obj, Refusal
 from .finding import FAILURE, PASSED, UNKNOWN, WARNING, Finding
 
@@ -7,7 +9,7 @@ REFERENCE = "serviceaccounts.openshift.io/oauth-redirectreference."
 URI = "serviceaccounts.openshift.io/oauth-redirecturi."
 
 
-def check_route(facts: Facts) -> Finding:
+def check_route(facts: Facts, base_url: str) -> Finding:
     """Report a route that is missing, rejected by the router, or without TLS."""
     route, show = facts.get("route"), f"oc describe route/{facts.name}"
     if isinstance(route, Refusal):
@@ -32,7 +34,12 @@ def check_route(facts: Facts) -> Finding:
         message = f"The route {facts.name} has no TLS: passwords and cookies of {host} are sent in clear."
         patch = '{"spec":{"tls":{"termination":"edge","insecureEdgeTerminationPolicy":"Redirect"}}}'
         return Finding("route", WARNING, message, f"oc patch route/{facts.name} --patch '{patch}'")
-    return Finding("route", PASSED, f"The hub's address is https://{host}.", f"oc get route/{facts.name}")
+    return Finding(
+        "route",
+        PASSED,
+        f"The hub's address is https://{host}{base_url.rstrip('/')}.",
+        f"oc get route/{facts.name}",
+    )
 
 
 def _admitted(route: Obj) -> tuple[bool, str]:
@@ -49,8 +56,8 @@ def _admitted(route: Obj) -> tuple[bool, str]:
     return False, reasons[0] if reasons else ""
 
 
-def check_service_account(facts: Facts, account: str, openshift_login: bool) -> Finding:
-    """Report a service account that OpenShift would not accept as OAuth client."""
+def check_service_account(facts: Facts, account: str, openshift_login: bool, base_url: str) -> Finding:
+    """Report a service account that OpenShift would not accept as OAuth client of the hub's callback."""
     show = f"oc describe serviceaccount/{account}"
     if not openshift_login:
         return Finding("service account", PASSED, f"The hub uses the service account {account}.", show)
@@ -58,7 +65,7 @@ def check_service_account(facts: Facts, account: str, openshift_login: bool) -> 
     if isinstance(found, Refusal):
         message = f"The hub may not read its service account {account}: {found.message}."
         return Finding("service account", UNKNOWN, message, show)
-    annotations = found["metadata"].get("annotations") or {}
+    annotations, callback = found["metadata"].get("annotations") or {}, f"{base_url}hub/oauth_callback"
     if not any(key.startswith((REFERENCE, URI)) for key in annotations):
         reference = (
             '{"kind":"OAuthRedirectReference","apiVersion":"v1","reference":{"kind":"Route","name":"'
@@ -68,8 +75,15 @@ def check_service_account(facts: Facts, account: str, openshift_login: bool) -> 
             "service account",
             FAILURE,
             f"OpenShift accepts no login for the service account {account}, whose annotations name no route.",
-            f"oc annotate serviceaccount/{account} {REFERENCE}first='{reference}' "
-            f"{URI}first=/hub/oauth_callback",
+            f"oc annotate serviceaccount/{account} {REFERENCE}first='{reference}' {URI}first={callback}",
         )
+    paths = [urlsplit(value).path for key, value in annotations.items() if key.startswith(URI)]
+    if paths and not any(callback.startswith(path) for path in paths):
+        message = (
+            f"OpenShift accepts no login for the service account {account}: its annotation names the path "
+            f"{paths[0]}, but the hub's is {callback}."
+        )
+        command = f"oc annotate --overwrite serviceaccount/{account} {URI}first={callback}"
+        return Finding("service account", FAILURE, message, command)
     message = f"The hub uses the service account {account}, which is an OAuth client of OpenShift."
     return Finding("service account", PASSED, message, show)

@@ -21,6 +21,7 @@ from traitlets.config import Config
 
 from ..authenticator.chosen import is_chosen
 from ..authenticator.project_authenticator import ProjectAuthenticator
+from ..base_url import base_url_of
 from ..cluster.api import Cluster
 from ..cluster.project import read_project
 from ..config_files.hub_check import check_hub
@@ -126,14 +127,14 @@ def ask_api(c: Config, settings: Settings, cluster: Cluster) -> Facts:
 
 def project_checks(c: Config, settings: Settings, facts: Facts, cluster: Cluster) -> list[Finding]:
     """Evaluate what the API has answered."""
-    needs, database = server_needs(c), settings.database_host or ""
+    needs, database, base_url = server_needs(c), settings.database_host or "", base_url_of(c)
     return [
         check_versions(facts),
         check_clock(facts),
         *check_own_objects(facts, database),
         check_permissions(facts.missing, cluster.account, facts.namespace),
-        check_service_account(facts, cluster.account, is_chosen(c, ProjectAuthenticator)),
-        check_route(facts),
+        check_service_account(facts, cluster.account, is_chosen(c, ProjectAuthenticator), base_url),
+        check_route(facts, base_url),
         check_image(facts, str(configured(c, SPAWNERS, "image", ""))),
         check_quota(facts, needs),
         check_limit_range(facts, needs),

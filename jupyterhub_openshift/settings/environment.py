@@ -32,6 +32,7 @@ HIDDEN = "(hidden)"
 
 ApplicationName = Annotated[str, AfterValidator(validators.application_name)]
 Authenticator = Annotated[str, AfterValidator(validators.authenticator)]
+BaseUrl = Annotated[str, AfterValidator(validators.base_url)]
 CookieSecret = Annotated[SecretStr, AfterValidator(validators.cookie_secret)]
 Cpu = Annotated[str, AfterValidator(validators.cpu)]
 CryptKey = Annotated[SecretStr, AfterValidator(validators.crypt_key)]
@@ -113,6 +114,8 @@ class Settings(BaseModel):
     admin_users: Names = _var("JUPYTERHUB_ADMIN_USERS", frozenset(), "carol", "Users who are hub admins")
     admin_groups: Names = _var("JUPYTERHUB_ADMIN_GROUPS", frozenset(), "teachers",
         "Groups whose members are hub admins")
+    base_url: BaseUrl = _var("JUPYTERHUB_BASE_URL", "/", "/jupyter/",
+        "Path at which the hub's pages begin, with '/' first and last")
     title: str = _var("JUPYTERHUB_TITLE", "JupyterHub", "Physics notebooks", "Title of the hub's pages")
     logo: File | None = _var("JUPYTERHUB_LOGO", None, "/opt/app-root/configs/logo.svg",
         "Logo of the hub's pages: a file in the image or the config map; empty: Jupyter's logo")

@@ -27,6 +27,13 @@ def application_name(value: str) -> str:
     return value
 
 
+def base_url(value: str) -> str:
+    """A path with '/' first and last, as the templates' paths need it."""
+    if not re.fullmatch(r"/([-.~\w]+/)*", value, re.ASCII):
+        raise ValueError("should begin and end with '/', with letters, digits, '-', '_', '.' and '~' between")
+    return value
+
+
 def memory(value: str) -> str:
     """A quantity of memory or disk."""
     if parse_quantity(value) < 1024**2:

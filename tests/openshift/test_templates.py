@@ -300,6 +300,16 @@ def test_one_label_selects_the_objects_that_only_an_admin_may_create() -> None:
     assert left_out == ["ServiceAccount", "Role", "RoleBinding"]
 
 
+def test_login_and_metrics_follow_the_base_url() -> None:
+    """The probes do not: the hub answers /hub/health at any base URL."""
+    account = kinds(process("jupyterhub-workspace", BASE_URL="/jupyter/"), "ServiceAccount")
+    annotations = next(iter(account.values()))["metadata"]["annotations"]
+    uri = annotations["serviceaccounts.openshift.io/oauth-redirecturi.first"]
+    monitor, _ = process("jupyterhub-metrics", BASE_URL="/jupyter/")
+    path = monitor["spec"]["endpoints"][0]["path"]
+    assert (uri, path) == ("/jupyter/hub/oauth_callback", "/jupyter/hub/metrics")
+
+
 def test_the_service_account_is_an_oauth_client_whose_redirect_is_the_hubs_callback() -> None:
     account = kinds(process("jupyterhub-workspace", APPLICATION_NAME="ws"), "ServiceAccount")["ws-hub"]
     annotations = account["metadata"]["annotations"]
@@ -357,7 +367,7 @@ def test_the_route_terminates_tls_and_leads_to_the_proxy(name: str) -> None:
     assert route["metadata"]["annotations"] == {
         "haproxy.router.openshift.io/timeout": "1h",
         "haproxy.router.openshift.io/timeout-tunnel": "8h",
-        "template.openshift.io/expose-uri": "https://{.spec.host}",
+        "template.openshift.io/expose-uri": "https://{.spec.host}/",
     }
 
 

@@ -284,6 +284,29 @@ def test_a_service_account_that_is_no_oauth_client_is_a_failure(facts):
     )
 
 
+def test_a_service_account_whose_callback_lacks_the_base_url_is_a_failure(facts):
+    """OpenShift accepts a callback only at or below the path that the annotation names."""
+    c = configuration()
+    c.JupyterHub.base_url = "/jupyter"
+    assert problems(facts, c) == [
+        Finding(
+            "service account",
+            FAILURE,
+            "OpenShift accepts no login for the service account jupyterhub: its annotation names the path "
+            "/hub/oauth_callback, but the hub's is /jupyter/hub/oauth_callback.",
+            "oc annotate --overwrite serviceaccount/jupyterhub "
+            "serviceaccounts.openshift.io/oauth-redirecturi.first=/jupyter/hub/oauth_callback",
+        )
+    ]
+
+
+def test_the_address_of_the_hub_has_its_base_url(facts):
+    c = configuration()
+    c.JupyterHub.bind_url = "http://:8000/jupyter"
+    (route,) = [finding for finding in findings(facts, c) if finding.check == "route"]
+    assert route.message.endswith("/jupyter.")
+
+
 def test_without_openshift_login_the_service_account_needs_no_annotation(facts):
     c = configuration()
     c.JupyterHub.authenticator_class = "github"

@@ -52,6 +52,7 @@ def test_the_defaults_give_a_hub_like_tmpnb_org():
         "allowed_groups": frozenset(),
         "admin_users": frozenset(),
         "admin_groups": frozenset(),
+        "base_url": "/",
         "title": "JupyterHub",
         "logo": None,
         "log_format": "text",
@@ -185,6 +186,18 @@ def test_the_example_of_each_variable_works(name, monkeypatch):
             "workspace",
             "CONFIGURATION_TYPE=workspace: is an old name that has no effect. "
             "An example that works: JUPYTERHUB_AUTHENTICATOR=openshift",
+        ),
+        (
+            "JUPYTERHUB_BASE_URL",
+            "/jupyter",
+            "JUPYTERHUB_BASE_URL=/jupyter: should begin and end with '/', with letters, digits, '-', '_', "
+            "'.' and '~' between. An example that works: JUPYTERHUB_BASE_URL=/jupyter/",
+        ),
+        (
+            "JUPYTERHUB_BASE_URL",
+            "//a/",
+            "JUPYTERHUB_BASE_URL=//a/: should begin and end with '/', with letters, digits, '-', '_', '.' "
+            "and '~' between. An example that works: JUPYTERHUB_BASE_URL=/jupyter/",
         ),
         (
             "JUPYTERHUB_TITLE",

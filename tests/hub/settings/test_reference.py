@@ -69,6 +69,7 @@ JUPYTERHUB_ALLOWED_USERS            environment  alice,bob
 JUPYTERHUB_ALLOWED_GROUPS           default      (not set)
 JUPYTERHUB_ADMIN_USERS              default      (not set)
 JUPYTERHUB_ADMIN_GROUPS             default      (not set)
+JUPYTERHUB_BASE_URL                 default      /
 JUPYTERHUB_TITLE                    environment  Übungen\\nPraktikum
 JUPYTERHUB_LOGO                     default      (not set)
 JUPYTERHUB_LOG_FORMAT               default      text
