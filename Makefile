@@ -23,7 +23,7 @@ run: $(venv)/.sandbox ## JupyterHub on a small OpenShift project on this machine
 	@$(python) -m sandbox run --port $(PORT)
 
 .PHONY: check
-check: $(venv)/.tests ## the quick loop: lint, types, and the tests without images, containers, browser, hub processes and network
+check: $(venv)/.tests ## the quick loop: lint, types, and the tests without images, containers, browser, hub processes, corpora and network
 	@$(MAKE) --no-print-directory --jobs 2 lint
 	$(venv)/bin/pytest -n 2 -m quick
 

@@ -54,9 +54,14 @@ MARKS = {
     "python_base": "sandbox",
     "chromium": "browser",
     "buildah": "containers",
+    "images": "containers",
+    "own": "containers",
+    "replayed": "containers",
+    "sandbox": "containers",
     "configurable_http_proxy": "hub",
+    "postgresql": "hub",
 }
-NOT_QUICK = {*MARKS.values(), "network", "faults"}
+NOT_QUICK = {*MARKS.values(), "corpus", "faults", "network"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -6,11 +6,15 @@ import subprocess
 import time
 from unittest.mock import ANY
 
+import pytest
+
 from jupyterhub_openshift.errors import PRODUCT
 
 from .browser import Browser
 from .hub_process import command, hub_at, kubeconfig, no_image_stream
 from .proxy_process import TOKEN, running
+
+pytestmark = pytest.mark.hub
 
 
 def test_a_bad_environment_ends_the_hub_with_a_line_per_setting_and_no_traceback(tmp_path):

@@ -118,6 +118,7 @@ def test_a_line_of_progress_keeps_its_level():
     ]
 
 
+@pytest.mark.hub
 def test_a_bad_environment_is_one_object(tmp_path):
     environ = {"JUPYTERHUB_LOG_FORMAT": "json", "JUPYTERHUB_IDLE_TIMEOUT": "soon"}
     done = subprocess.run(**command(tmp_path, **environ), capture_output=True, text=True, check=False)

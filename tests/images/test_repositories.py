@@ -20,6 +20,8 @@ import pytest
 
 from tests.paths import CHECKOUT
 
+pytestmark = pytest.mark.corpus
+
 UV = Path(sys.executable).with_name("uv")
 COMMON = CHECKOUT / "notebook/common"
 # The server is what an image has; its direct requirement is `server>=1`.

@@ -37,7 +37,8 @@ def test_the_base_is_what_oc_process_prints_without_the_secret() -> None:
 
 
 def test_the_overlay_changes_settings_and_configuration_and_nothing_else(overlay: list[Obj]) -> None:
-    changed = {key: obj for key, obj in by_name(overlay).items() if obj != by_name(built("base"))[key]}
+    base = by_name(built("base"))
+    changed = {key: obj for key, obj in by_name(overlay).items() if obj != base[key]}
     assert set(changed) == {("ConfigMap", "jupyterhub-workspace-cfg"), ("Deployment", "jupyterhub-workspace")}
     for container in containers(workloads(overlay)["hub"]).values():
         environment = {variable["name"]: variable.get("value") for variable in container["env"]}

@@ -46,6 +46,7 @@ def own_sys_path(monkeypatch):
     monkeypatch.setattr(sys, "path", [*sys.path])
 
 
+@pytest.mark.corpus
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of old names
 @pytest.mark.parametrize("file", FILES, ids=name)
 def test_the_check_gives_each_file_its_verdict(file, tmp_path):

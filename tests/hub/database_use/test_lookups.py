@@ -1,13 +1,14 @@
 """Look-ups that memory answers give what the database would give."""
 
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from jupyterhub import orm
-from sqlalchemy import StaticPool, create_engine, event, select
+from sqlalchemy import Engine, StaticPool, create_engine, delete, event, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from jupyterhub_openshift.database import lookups
@@ -123,15 +124,32 @@ def test_another_session_has_objects_of_its_own(session):
         assert orm.User.find(other, "alice") is not alice
 
 
+@cache
+def databases() -> tuple[Engine, Engine]:
+    """Two databases in memory, whose tables take most of a test's time to create."""
+    engines = (
+        create_engine("sqlite://", poolclass=StaticPool),
+        create_engine("sqlite://", poolclass=StaticPool),
+    )
+    for engine in engines:
+        orm.Base.metadata.create_all(engine)
+    return engines
+
+
+def empty_databases() -> tuple[Engine, Engine]:
+    """The two databases without users."""
+    for engine in databases():
+        with engine.begin() as connection:
+            connection.execute(delete(orm.User))
+    return databases()
+
+
 class Twins(RuleBasedStateMachine):
     """The same steps with and without answers from memory give the same answers."""
 
     @initialize()
     def start(self) -> None:
-        engines = [create_engine("sqlite://", poolclass=StaticPool) for _ in range(2)]
-        for engine in engines:
-            orm.Base.metadata.create_all(engine)
-        factories = [sessionmaker(engine, expire_on_commit=False) for engine in engines]
+        factories = [sessionmaker(engine, expire_on_commit=False) for engine in empty_databases()]
         listen(factories[0])
         self.sessions = [factory() for factory in factories]
 

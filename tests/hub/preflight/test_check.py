@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from jupyterhub_openshift.errors import PRODUCT
 from jupyterhub_openshift.preflight.finding import PASSED, RESULTS
 from tests.environment import inherited
@@ -13,6 +15,8 @@ from tests.paths import CHECKOUT
 
 from ..standin import OWNED, StandIn
 from .commands import COMMAND, healthy, run
+
+pytestmark = pytest.mark.hub
 
 BUILD = """
 import sys
