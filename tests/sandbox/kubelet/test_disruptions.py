@@ -7,6 +7,8 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sandbox.apimachinery.json_types import Obj
 from sandbox.apimachinery.store import Event
 from sandbox.registry.api import Api
@@ -22,6 +24,8 @@ from tests.sandbox.kubelet.failing_pods import (
     unmatched,
 )
 from tests.sandbox.running import Node, tiny_image
+
+pytestmark = pytest.mark.containers
 
 PREEMPTED = "jupyterhub-nb-preempted"
 
