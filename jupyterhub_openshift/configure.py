@@ -155,12 +155,20 @@ def configure_notebooks(c: Config, settings: Settings, project: Project) -> None
 
 
 def configure_spawner(c: Config, settings: Settings, project: Project) -> None:
-    """Use the hub's spawner where a user's file chooses KubeSpawner, as files for KubeSpawner often do.
+    """Use the hub's spawner where a user's file chooses KubeSpawner, or derives a class from it.
 
-    Runs after the user's files. KubeSpawner alone resolves no image stream and mounts no home volume.
+    Runs after the user's files. KubeSpawner alone resolves no image stream and mounts no home volume. A class
+    of the user keeps its name, by which its settings are found, and what it overrides.
     """
-    if configured_class(c.JupyterHub.spawner_class, "spawners") is KubeSpawner:
+    chosen = configured_class(c.JupyterHub.spawner_class, "spawners")
+    if chosen is KubeSpawner:
         c.JupyterHub.spawner_class = OpenShiftSpawner
+    elif (
+        isinstance(chosen, type)
+        and issubclass(chosen, KubeSpawner)
+        and not issubclass(chosen, OpenShiftSpawner)
+    ):
+        c.JupyterHub.spawner_class = type(chosen.__name__, (chosen, OpenShiftSpawner), {})
 
 
 def configure_security(c: Config, settings: Settings, project: Project) -> None:

@@ -18,6 +18,13 @@ class StartupError(SystemExit):
         return str(self.code)
 
 
+class ConfigurationFault(ValueError):
+    """A setting with which no server can start. Its message completes "The configuration of this hub ...".
+
+    Everyone may read the message: it has no value that could be secret.
+    """
+
+
 def say(line: str) -> None:
     """Write a line of progress to the log."""
     print(f"[jupyterhub-openshift] {line}", file=sys.stderr, flush=True)

@@ -3,11 +3,8 @@
 import difflib
 import itertools
 import re
-import sysconfig
-import traceback
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -20,13 +17,10 @@ from kubespawner import KubeSpawner
 from traitlets import TraitError
 
 from ..spawner.openshift_spawner import OpenShiftSpawner
+from ..tracebacks import own_lines
 from .pod_schema import manifest_problems
 
 SAMPLE_USER = "sample-user"
-LIBRARIES = (
-    *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")),
-    str(Path(__file__).parents[1]),
-)
 
 
 async def pod_problems(app: JupyterHub) -> list[str]:
@@ -97,12 +91,7 @@ def _explained(error: Exception) -> list[str]:
 
     Such a function may expect what the sample user lacks, such as an e-mail address for a name.
     """
-    frames = [frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__)]
-    return [_sentence(error)] if all(map(_is_library, frames)) else []
-
-
-def _is_library(file: str) -> bool:
-    return file.startswith("<") or any(Path(file).is_relative_to(folder) for folder in LIBRARIES)
+    return [] if own_lines(error) else [_sentence(error)]
 
 
 def _sentence(error: Exception) -> str:

@@ -26,25 +26,31 @@ class Connection(NamedTuple):
         return f"from the {self.source} to the {self.target} on port {self.port}"
 
 
-CONNECTIONS = (
-    Connection(ROUTER, "proxy", 8080),
-    Connection("proxy", "hub", 8081),
-    Connection("hub", "proxy", 8001),
-    Connection("hub", "notebook servers", 8080),
-    Connection("proxy", "notebook servers", 8080),
-    Connection("notebook servers", "hub", 8081),
-)
-DATABASE = Connection("hub", "database", 5432)
 PEERS = {"Egress": "to", "Ingress": "from"}
 COMPONENTS = {"notebook servers": "singleuser-server"}  # label values that are not the name used here
 
 
-def check_network_policies(facts: Facts, database: str) -> Finding:
+def connections(server_port: int) -> list[Connection]:
+    """Return the connections without which no server can be used; servers listen on `server_port`."""
+    return [
+        Connection(ROUTER, "proxy", 8080),
+        Connection("proxy", "hub", 8081),
+        Connection("hub", "proxy", 8001),
+        Connection("hub", "notebook servers", server_port),
+        Connection("proxy", "notebook servers", server_port),
+        Connection("notebook servers", "hub", 8081),
+    ]
+
+
+DATABASE = Connection("hub", "database", 5432)
+
+
+def check_network_policies(facts: Facts, database: str, server_port: int) -> Finding:
     """Report connections that the project's network policies block."""
     policies, show = facts.items("network policies"), "oc describe networkpolicies"
     if policies is None:
         return Finding(CHECK, UNKNOWN, "The hub may not read the project's network policies.", show)
-    wanted = [*CONNECTIONS, *([DATABASE] if database == f"{facts.name}-db" else [])]
+    wanted = [*connections(server_port), *([DATABASE] if database == f"{facts.name}-db" else [])]
     blocked = [each for each in wanted if not allowed(policies, facts, each)]
     if not blocked:
         return Finding(CHECK, PASSED, "No network policy blocks a connection that the hub needs.", show)

@@ -139,7 +139,7 @@ def project_checks(c: Config, settings: Settings, facts: Facts, cluster: Cluster
         check_quota(facts, needs),
         check_limit_range(facts, needs),
         check_storage_class(facts, needs),
-        check_network_policies(facts, database),
+        check_network_policies(facts, database, configured(c, SPAWNERS, "port", 8080)),
     ]
 
 

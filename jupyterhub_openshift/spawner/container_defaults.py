@@ -10,7 +10,7 @@ from typing import Any
 from kubernetes_asyncio.client import V1EnvVar, V1Pod
 from kubespawner.utils import get_k8s_model
 
-from .home_volume import field
+from .home_volume import field, notebook_container
 
 # The SCC restricted-v2 and the pod security standard `restricted` ask for these.
 RESTRICTED: Mapping[str, Any] = {
@@ -22,7 +22,7 @@ RESTRICTED: Mapping[str, Any] = {
 
 def with_container_defaults(pod: V1Pod, env: Mapping[str, Any]) -> V1Pod:
     """Add the variables and the fields of the security context that the container lacks."""
-    notebook = pod.spec.containers[0]
+    notebook = notebook_container(pod)
     present = {field(each, "name") for each in notebook.env or []}
     entries = [_entry(name, value) for name, value in env.items()]
     missing = [entry for entry in entries if entry.name not in present]

@@ -1,7 +1,7 @@
 """The user's volume is mounted at the image's home, whatever other volumes a configuration file adds.
 
-`c.KubeSpawner.volumes`, `volume_mounts`, `extra_pod_config` and a profile's `kubespawner_override` replace
-what was set before, so the home volume is added to the finished pod:
+`c.KubeSpawner.volumes`, `volume_mounts`, `extra_pod_config`, a `modify_pod_hook` and a profile's
+`kubespawner_override` replace what was set before, so the home volume is added to the finished pod:
 
 | in the pod | the home volume |
 |---|---|
@@ -21,25 +21,28 @@ from kubernetes_asyncio.client import (
     V1VolumeMount,
 )
 
+from ..errors import ConfigurationFault
+
 HOME = "/opt/app-root/src"  # the home directory in every sclorg Python image
+SETUP_CONTAINER = "setup-volume"
 MOUNTED_AT = "/mnt/volume"
 SCRIPT = "/opt/app-root/bin/setup-volume.sh"
 SETUP = f"test ! -x {SCRIPT} || exec {SCRIPT} {HOME} {MOUNTED_AT}"
 
 
-class HomeTaken(ValueError):
+class HomeTaken(ConfigurationFault):
     """Another volume is mounted where the user's volume belongs."""
 
     def __init__(self, volume: str) -> None:
         super().__init__(
             f"mounts the volume {volume} at {HOME}, which is the place of each user's own volume. Mount it "
-            f"elsewhere, or turn the users' volumes off: c.OpenShiftSpawner.home_volume = False"
+            f"elsewhere, or turn the users' volumes off: c.OpenShiftSpawner.home_volume = False."
         )
 
 
 def with_home_volume(pod: V1Pod, claim: str) -> V1Pod:
     """Add the user's volume to the pod, or raise a HomeTaken error."""
-    notebook = pod.spec.containers[0]
+    notebook = notebook_container(pod)
     volumes = {field(volume, "name"): volume for volume in pod.spec.volumes or []}
     mounts = notebook.volume_mounts or []
     at_home = [field(mount, "name") for mount in mounts if _path(mount) == HOME]
@@ -56,12 +59,12 @@ def with_home_volume(pod: V1Pod, claim: str) -> V1Pod:
 
 def with_volume_setup(pod: V1Pod) -> V1Pod:
     """Add the init container that copies the image's files, if a volume is mounted at the image's home."""
-    notebook = pod.spec.containers[0]
+    notebook, present = notebook_container(pod), pod.spec.init_containers or []
     mount = next((each for each in notebook.volume_mounts or [] if _path(each) == HOME), None)
-    if mount is None:
+    if mount is None or SETUP_CONTAINER in [field(each, "name") for each in present]:
         return pod
     setup = V1Container(
-        name="setup-volume",
+        name=SETUP_CONTAINER,
         image=notebook.image,
         image_pull_policy=notebook.image_pull_policy,
         command=["/bin/sh", "-c", SETUP],
@@ -73,8 +76,14 @@ def with_volume_setup(pod: V1Pod) -> V1Pod:
             )
         ],
     )
-    pod.spec.init_containers = [setup, *(pod.spec.init_containers or [])]
+    pod.spec.init_containers = [setup, *present]
     return pod
+
+
+def notebook_container(pod: V1Pod) -> V1Container:
+    """Return the container of the server: a hook may have put others before it."""
+    containers = pod.spec.containers
+    return next((each for each in containers if field(each, "name") == "notebook"), containers[0])
 
 
 def field(part: object, *names: str) -> object:

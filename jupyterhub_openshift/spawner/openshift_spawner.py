@@ -16,12 +16,14 @@ from kubespawner.clients import shared_client
 from tornado.web import HTTPError
 from traitlets import Bool, Dict, Unicode
 
+from ..errors import ConfigurationFault
 from ..model_trait import ModelDict
+from ..tracebacks import own_lines
 from .api_refusals import refused
 from .container_defaults import with_container_defaults
 from .diagnosis import DELETED, FailureTimer, Problem, diagnose
 from .group_limits import Limits, ServerUsage, limits_for, refuse_without_room
-from .home_volume import with_home_volume, with_volume_setup
+from .home_volume import notebook_container, with_home_volume, with_volume_setup
 from .image_menu import image_profiles, labelled_streams, with_sizes
 from .image_streams import resolve_image
 from .object_names import object_name
@@ -42,6 +44,7 @@ from .templates import UnknownPlaceholder, expand
 from .watches import WATCHES, has_failed, pod_exists
 
 _WITHOUT_TRACEBACK = WithoutTraceback()
+COMPONENT = {"component": "singleuser-server"}  # network policies and documented commands select by it
 _USER_SERVER = "{user_server}"
 
 
@@ -177,6 +180,8 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
 
     async def _start_reflector(self, kind: str, reflector_class: type, **options: Any) -> Any:  # noqa: ANN401
         """As upstream, with a watch that lasts, and anew if the first list failed."""
+        if kind == "pods":
+            options["labels"] = COMPONENT
         options["replace"] = options.get("replace") or has_failed(
             self.reflectors.get(self._get_reflector_key(kind))
         )
@@ -225,20 +230,31 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         labels: dict[str, str] = super()._build_common_labels(extra_labels)
         return labels | ({"app": self.application_name} if self.application_name else {})
 
+    def _build_pod_labels(self, extra_labels: Mapping[str, str]) -> dict[str, str]:
+        """As upstream; a `component_label` of a configuration file has no effect on the label `component`."""
+        return {**super()._build_pod_labels(extra_labels), **COMPONENT}
+
     async def unresolved_pod_manifest(self) -> Any:  # noqa: ANN401 (V1Pod)
         """Build the pod without asking the API: add what the hub needs, and omit service links by default."""
-        pod = with_container_defaults(await super().get_pod_manifest(), self.get_env())
+        return self._completed(await super().get_pod_manifest())
+
+    def _completed(self, pod: Any) -> Any:  # noqa: ANN401 (V1Pod)
+        """Add what the hub needs, and a configuration file or a hook has left out."""
+        pod = with_container_defaults(pod, self.get_env())
         if self.home_volume:
             pod = with_home_volume(pod, self.pvc_name)
         if pod.spec.enable_service_links is None:
             pod.spec.enable_service_links = False
+        ours = self._build_pod_labels(self._expand_all(self.extra_labels))
+        selected = {name: ours[name] for name in ("app", "component") if name in ours}
+        pod.metadata.labels = {**ours, **(pod.metadata.labels or {}), **selected}
         return pod
 
     async def get_pod_manifest(self) -> Any:  # noqa: ANN401 (V1Pod)
         """Resolve the image stream tag in the pod, and set up its volume."""
         pod = await self.unresolved_pod_manifest()
         api = shared_client("CustomObjectsApi")
-        pod.spec.containers[0].image = await resolve_image(self.image, self.namespace, api)
+        notebook_container(pod).image = await resolve_image(self.image, self.namespace, api)
         return with_volume_setup(pod)
 
     def start(self) -> asyncio.Future[str]:
@@ -259,8 +275,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         except HTTPError:
             raise
         except Exception as error:
-            self.log.exception("The pre_spawn_hook of %s failed", self._log_name)
-            raise hook_failed("pre_spawn_hook", error) from None
+            raise self._configuration_failed("pre_spawn_hook", error) from None
 
     async def _start(self) -> str:
         """Start the server and wait for its answer; fail as soon as it cannot start any more."""
@@ -293,8 +308,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         except HTTPError:  # SpawnRefused, and what a hook raises on purpose
             raise
         except Exception as error:
-            self.log.exception("The start of %s failed in the hub's configuration", self._log_name)
-            raise hook_failed("start", error) from None
+            raise self._configuration_failed("start", error) from None
         finally:
             starting.cancel()
             watching.cancel()
@@ -331,6 +345,16 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
             "".join(f"\n    {line}" for line in log),
         )
         raise failure(problem, self.pod_name, log)
+
+    def _configuration_failed(self, step: str, error: Exception) -> SpawnRefused:
+        """Log where the configuration failed; without its own files in it, the whole traceback."""
+        where = own_lines(error)
+        self.log.error(
+            "%s cannot start, %s: %s: %s%s", self._log_name, step, type(error).__name__, error,
+            "".join(f"\n    {place}" for place in where),
+            exc_info=None if where or isinstance(error, ConfigurationFault) else error,
+        )  # fmt: skip
+        return hook_failed(step, error)
 
     def _too_slow(self) -> SpawnRefused:
         if not self._created_uid:
@@ -399,8 +423,10 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
     async def _make_create_pod_request(self, pod: Any, request_timeout: int) -> bool:  # noqa: ANN401 (V1Pod)
         """Create the pod; return False to try again, also when the API is unavailable or overloaded.
 
-        KubeSpawner logs a refused pod together with the API token in its environment; this does not.
+        The pod comes from the `modify_pod_hook`, which may have replaced what the hub needs. KubeSpawner logs
+        a refused pod together with the API token in its environment; this does not.
         """
+        pod = with_volume_setup(self._completed(pod))
         self.log.info("Creating pod %s/%s", self.namespace, pod.metadata.name)
         try:
             created = await asyncio.wait_for(

@@ -15,6 +15,7 @@ from typing import Any
 
 from jupyterhub.spawner import SpawnException
 
+from ..errors import ConfigurationFault
 from .causes import Cause
 from .diagnosis import Problem
 
@@ -82,7 +83,10 @@ def api_unavailable(reason: object) -> SpawnRefused:
 
 
 def hook_failed(hook: str, error: Exception) -> SpawnRefused:
-    """The failure of a start in code of the hub's configuration."""
+    """The failure of a start in the hub's configuration, or in code of it."""
+    if isinstance(error, ConfigurationFault):
+        message = f"The configuration of this hub {error} Ask an administrator of this hub."
+        return SpawnRefused(message, reason="hub-configuration", status_code=503)
     return SpawnRefused(
         f"The configuration of this hub failed while it prepared your server ({hook}: "
         f"{type(error).__name__}). Ask an administrator of this hub, who finds more in its log.",

@@ -13,6 +13,8 @@ import difflib
 import re
 from collections.abc import Callable
 
+from ..errors import ConfigurationFault
+
 PLACEHOLDERS = (
     "escaped_servername",
     "escaped_user_server",
@@ -35,7 +37,7 @@ _KNOWN = re.compile(rf"(?<!\$)\{{({'|'.join(PLACEHOLDERS)})\}}")
 _OTHER = re.compile(r"(?<!\$)\{([A-Za-z_]\w*)\}")
 
 
-class UnknownPlaceholder(ValueError):
+class UnknownPlaceholder(ConfigurationFault):
     """A text has a placeholder that KubeSpawner does not expand."""
 
     def __init__(self, name: str) -> None:

@@ -16,6 +16,7 @@ from oauthenticator.github import GitHubOAuthenticator
 from pydantic import SecretStr
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.exc import OperationalError
+from traitlets import Int
 from traitlets.config import Config
 
 from jupyterhub_openshift import configure
@@ -568,6 +569,23 @@ def test_the_hubs_spawner_is_used_where_a_users_file_chooses_kubespawner():
         c = Config({"JupyterHub": {"spawner_class": chosen}})
         configure.configure_spawner(c, settings(), PROJECT)
         assert c.JupyterHub.spawner_class is OpenShiftSpawner
+
+
+def test_a_class_of_a_users_file_that_derives_from_kubespawner_gets_what_the_hubs_spawner_does():
+    class Mine(KubeSpawner):
+        level = Int(config=True)
+
+        def get_env(self):
+            return {"LEVEL": str(self.level)}
+
+    c = Config({"JupyterHub": {"spawner_class": Mine}, "Mine": {"level": 3}, "KubeSpawner": {"image": "a"}})
+    configure.configure_spawner(c, settings(), PROJECT)
+    used = c.JupyterHub.spawner_class
+    assert (used.__name__, issubclass(used, OpenShiftSpawner)) == ("Mine", True)
+    assert (used.get_env, used.progress) == (Mine.get_env, OpenShiftSpawner.progress)
+    spawner = used.__new__(used)
+    spawner.config = c
+    assert (spawner.level, spawner.image) == (3, "a")
 
 
 @pytest.mark.parametrize("chosen", ["simple", "jupyterhub.spawner.LocalProcessSpawner", OpenShiftSpawner])

@@ -1,7 +1,7 @@
 """Settings that conflict with each other, with the chosen authenticator, or with the chosen spawner."""
 
 import pytest
-from kubespawner import KubeSpawner
+from jupyterhub.spawner import SimpleLocalProcessSpawner
 from traitlets.config import Config
 
 from jupyterhub_openshift.cluster.project import Project
@@ -121,7 +121,7 @@ def test_a_volume_is_refused_with_a_spawner_that_would_not_mount_it(monkeypatch)
     monkeypatch.setenv("JUPYTERHUB_AUTHENTICATOR", "github")
     monkeypatch.setenv("JUPYTERHUB_VOLUME_SIZE", "1Gi")
     c = configured()
-    c.JupyterHub.spawner_class = type("Mine", (KubeSpawner,), {})
+    c.JupyterHub.spawner_class = type("Mine", (SimpleLocalProcessSpawner,), {})
     with pytest.raises(SettingsError) as refusal:
         refuse_conflicts(c, read_settings(), PROJECT)
     assert str(refusal.value) == (

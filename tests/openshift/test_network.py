@@ -48,13 +48,13 @@ EXPECTED = {
         "hub": {8081},
         "proxy": {8001},
         "database": {5432},
-        "notebook": {8080},
+        "notebook": set(PORTS),  # c.Spawner.port may be any
         "dns": set(PORTS),
         "cluster api": set(PORTS),
         "internet": set(PORTS),
         "internet by IPv6": set(PORTS),
     },
-    "proxy": {"hub": {8081}, "notebook": {8080}, "dns": {53, 5353}},
+    "proxy": {"hub": {8081}, "notebook": set(PORTS), "dns": {53, 5353}},
     "database": {},
     "notebook": {
         "hub": {8081},

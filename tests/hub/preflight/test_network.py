@@ -14,9 +14,9 @@ def policy(selector: Obj, **spec: object) -> Obj:
     return {"metadata": {"name": "one"}, "spec": {"podSelector": selector, **spec}}
 
 
-def check(*policies: Obj, database: str = "jupyterhub-db") -> Finding:
+def check(*policies: Obj, database: str = "jupyterhub-db", port: int = 8080) -> Finding:
     facts = Facts("rec", "jupyterhub", {"network policies": {"items": [*policies]}})
-    return check_network_policies(facts, database)
+    return check_network_policies(facts, database, port)
 
 
 def templates_policies(name: str) -> list[Obj]:
@@ -29,6 +29,19 @@ def test_the_policies_of_each_template_block_nothing_also_under_a_policy_that_de
     deny_all = policy({}, policyTypes=["Ingress", "Egress"])
     assert check(*templates_policies(name)).result == PASSED
     assert check(deny_all, *templates_policies(name)).result == PASSED
+
+
+def test_the_port_of_the_servers_is_the_configured_one():
+    only_8080 = policy(
+        {"matchLabels": {"component": "singleuser-server"}}, ingress=[{"ports": [{"port": 8080}]}]
+    )
+    assert check(only_8080).result == PASSED
+    assert "from the hub to the notebook servers on port 8888" in check(only_8080, port=8888).message
+
+
+@pytest.mark.parametrize("name", HUBS)
+def test_the_policies_of_each_template_allow_any_port_of_the_servers(name):
+    assert check(*templates_policies(name), port=8888).result == PASSED
 
 
 def test_a_policy_that_denies_all_cuts_off_a_hub_without_policies_of_its_own():

@@ -1,10 +1,12 @@
 """What a configuration file or a profile adds to a pod stays beside what the hub needs."""
 
 import pytest
+from kubernetes_asyncio.client import V1Container, V1ObjectMeta, V1Pod, V1PodSpec
 
 from jupyterhub_openshift.spawner.home_volume import HomeTaken
+from jupyterhub_openshift.spawner.spawn_failures import SpawnRefused
 
-from .pods import manifest
+from .pods import PODS, manifest
 
 HOME = {"name": "home", "persistentVolumeClaim": {"claimName": "jupyterhub-nb-alice"}}
 HOME_MOUNT = {"name": "home", "mountPath": "/opt/app-root/src"}
@@ -71,7 +73,7 @@ async def test_another_volume_at_the_home_is_refused(spawner_of):
         await manifest(spawner)
     assert str(refusal.value) == (
         "mounts the volume shared at /opt/app-root/src, which is the place of each user's own volume. "
-        "Mount it elsewhere, or turn the users' volumes off: c.OpenShiftSpawner.home_volume = False"
+        "Mount it elsewhere, or turn the users' volumes off: c.OpenShiftSpawner.home_volume = False."
     )
 
 
@@ -85,6 +87,94 @@ async def test_one_setting_leaves_the_home_volume_out(spawner_of, place):
         spawner.profile_list = [{"display_name": "A", "kubespawner_override": {"home_volume": False}}]
         await spawner.load_user_options()
     assert (await manifest(spawner))["spec"]["volumes"] == [SHARED]
+
+
+async def requested(spawner, api, recorded) -> dict:
+    """Return the pod that a start asks the API for; the API refuses it, which ends the start."""
+    api.answers["POST", "/api/v1/namespaces/rec/persistentvolumeclaims"] = (201, {})
+    api.answer(recorded["create pod over the quota"])
+    with pytest.raises(SpawnRefused):
+        await spawner.start()
+    return next(body for method, path, body in api.requests if (method, path) == ("POST", PODS))
+
+
+def other_volumes(_, pod):
+    pod.spec.volumes, pod.spec.containers[0].volume_mounts = [SHARED], [SHARED_MOUNT]
+    pod.spec.init_containers = []
+    return pod
+
+
+def other_labels(_, pod):
+    pod.metadata.labels = {"team": "physics", "app": "physics", "component": "lab"}
+    return pod
+
+
+async def another_pod(spawner, pod):
+    """Written from scratch, with a container before the server's."""
+    name, image = pod.metadata.name, pod.spec.containers[0].image
+    containers = [V1Container(name="sidecar", image=image), V1Container(name="notebook", image=image)]
+    return V1Pod(metadata=V1ObjectMeta(name=name), spec=V1PodSpec(containers=containers, volumes=[SHARED]))
+
+
+@pytest.mark.parametrize("hook", [other_volumes, other_labels, another_pod])
+async def test_what_the_hub_needs_stays_in_a_pod_that_a_hook_changes(spawner_of, api, recorded, hook):
+    spawner = with_volume(spawner_of)
+    spawner.modify_pod_hook = hook
+    pod = await requested(spawner, api, recorded)
+    labels, spec = pod["metadata"]["labels"], pod["spec"]
+    notebook = spec["containers"][-1]
+    assert (labels["app"], labels["component"]) == ("jupyterhub", "singleuser-server")
+    assert labels["hub.jupyter.org/username"] == "alice"
+    assert labels.get("team") == ("physics" if hook is other_labels else None)
+    assert spec["volumes"][0] == HOME
+    assert notebook["volumeMounts"][0] == HOME_MOUNT
+    assert [each["name"] for each in spec["initContainers"]] == ["setup-volume"]
+    assert "JUPYTERHUB_API_TOKEN" in [entry["name"] for entry in notebook["env"]]
+
+
+async def test_a_hook_before_the_start_cannot_lose_the_home_volume(spawner_of, api, recorded):
+    def hook(spawner):
+        spawner.volumes, spawner.volume_mounts = [SHARED], [SHARED_MOUNT]
+
+    spawner = with_volume(spawner_of)
+    spawner.pre_spawn_hook = hook
+    await spawner.run_pre_spawn_hook()
+    spec = (await requested(spawner, api, recorded))["spec"]
+    assert spec["volumes"] == [HOME, SHARED]
+
+
+async def test_a_hook_that_mounts_another_volume_at_the_home_is_explained(spawner_of, api, recorded, caplog):
+    def hook(_, pod):
+        pod.spec.volumes = [SHARED]
+        pod.spec.containers[0].volume_mounts = [HOME_MOUNT | {"name": "shared"}]
+        return pod
+
+    spawner = with_volume(spawner_of)
+    spawner.modify_pod_hook = hook
+    api.answers["POST", "/api/v1/namespaces/rec/persistentvolumeclaims"] = (201, {})
+    with pytest.raises(SpawnRefused) as refusal:
+        await spawner.start()
+    assert refusal.value.jupyterhub_message == (
+        "The configuration of this hub mounts the volume shared at /opt/app-root/src, which is the place of "
+        "each user's own volume. Mount it elsewhere, or turn the users' volumes off: "
+        "c.OpenShiftSpawner.home_volume = False. Ask an administrator of this hub."
+    )
+    assert "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize("place", ["file", "profile"])
+async def test_a_file_cannot_change_the_label_that_network_policies_select(spawner_of, place):
+    spawner = spawner_of("alice")
+    if place == "file":
+        spawner.component_label = "lab"
+    else:
+        override = {"component_label": "lab"}
+        spawner.profile_list = [{"display_name": "A", "kubespawner_override": override}]
+        await spawner.load_user_options()
+    labels = (await manifest(spawner))["metadata"]["labels"]
+    assert (labels["component"], labels["app.kubernetes.io/component"]) == ("singleuser-server", "lab")
+    await spawner._start_watching_pods()
+    assert spawner.pod_reflector.label_selector == "component=singleuser-server"
 
 
 @pytest.mark.parametrize("setting", ["common_labels", "extra_labels"])

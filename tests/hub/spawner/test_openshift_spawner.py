@@ -409,10 +409,22 @@ async def test_an_error_in_a_hook_of_the_configuration_is_no_failure_of_the_hub(
         "Ask an administrator of this hub, who finds more in its log."
     )
     assert await start(spawner) == message
-    assert "KeyError: 'team'" in caplog.text
+    place = f"{__file__}, line {hook.__code__.co_firstlineno + 1}, in hook"
+    assert f"cannot start, start: KeyError: 'team'\n    {place}" in caplog.text
+    assert "Traceback" not in caplog.text
     spawner.pre_spawn_hook = hook
     with pytest.raises(SpawnRefused, match=r"\(pre_spawn_hook: KeyError\)"):
         await spawner.run_pre_spawn_hook()
+
+
+async def test_a_placeholder_that_does_not_exist_is_named(spawner_of, caplog):
+    spawner = spawner_of()
+    spawner.extra_annotations = {"contact": "{usernam}@example.org"}
+    assert await start(spawner) == (
+        "The configuration of this hub has the placeholder {usernam}, which does not exist. "
+        "Did you mean {username}? Ask an administrator of this hub."
+    )
+    assert "Traceback" not in caplog.text
 
 
 async def test_a_failure_that_nobody_waits_for_is_not_logged_as_an_error_of_asyncio(caplog):
