@@ -14,9 +14,9 @@ import difflib
 import logging
 import re
 import secrets
-import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from jupyterhub import orm
 from jupyterhub.app import JupyterHub
@@ -30,15 +30,28 @@ from traitlets.config import Config
 
 from ..cluster.project import Project
 from ..errors import say
+from . import pod_check
 from .database_check import database_problem
 from .loader import INCOMPLETE, ROOT, ConfigFileError, config_file_paths
 from .origins import Origin, Setting, origins
-from .pod_check import pod_problems
+from .pod_schema import Obj
+from .process_check import service_problems, setting_problems
 from .snapshot import copied
 
 SECRET_NAME = re.compile("pass|secret|key|token", re.IGNORECASE)
+# Names of objects and claims, paths and URLs, and the `key` of a label, toleration or secret.
+NO_SECRET_NAME = re.compile(
+    "^key$|(groups|username|claim)_?key|(name|url|path|file|ref|class|method|params|scopes|template)$",
+    re.IGNORECASE,
+)
 ROLE_KEYS = {"name", "description", "scopes", "users", "groups", "services", "managed_by_auth"}
 UNKNOWN: Setting = ("", "")
+Result = TypeVar("Result")
+# A role may name a service that is left out, and a claim needs the size.
+DEPENDENT = {
+    "services": ("JupyterHub", "load_roles"),
+    "storage_capacity": ("KubeSpawner", "storage_pvc_ensure"),
+}
 ROUNDS = 10  # of finding problems that hide others
 
 
@@ -48,11 +61,14 @@ def check_hub(c: Config, project: Project, building: bool, root: Path = ROOT) ->
     if not paths:
         return  # tests check the hub's own configuration
     found = origins(paths)
-    problems = [*_cluster_rights(c, project, found), *_database(c, found, connect=not building)]
+    problems = [*setting_problems(c, project, found), *_database(c, found, connect=not building)]
     for problem in _unknown_role_keys(c):
         say(f"WARNING: c.JupyterHub.load_roles: {problem}")
     if not INCOMPLETE.intersection(paths):
-        problems += _hub_problems(_for_a_build(c) if building else c, found)
+        rest = _for_a_build(c) if building else c
+        for setting, _ in problems:
+            rest = _without(rest, setting)
+        problems += _hub_problems(rest, found)
     if problems:
         secrets_of_c = [*_secrets(c)]
         lines = [_line(setting, _masked(problem, secrets_of_c), found) for setting, problem in problems]
@@ -116,8 +132,8 @@ def _hub_problems(c: Config, found: Mapping[Setting, Origin]) -> Iterator[tuple[
             return
         for setting in set(culprits.values()) - {UNKNOWN}:
             rest = _without(rest, setting)
-            if setting[1] == "services":  # a role may name a service that is gone
-                rest = _without(rest, ("JupyterHub", "load_roles"))
+            if setting[1] in DEPENDENT:
+                rest = _without(rest, DEPENDENT[setting[1]])
 
 
 def _culprits(c: Config, problems: list[str], found: Mapping[Setting, Origin]) -> dict[str, Setting]:
@@ -134,22 +150,38 @@ def _culprits(c: Config, problems: list[str], found: Mapping[Setting, Origin]) -
 def _build(c: Config) -> list[str]:
     """Return why the hub or a server cannot be built from a configuration."""
     messages = Messages()
-    log = logging.Logger("JupyterHub")
-    log.addHandler(messages)
     try:
-        return asyncio.run(_initialize(copied(c), log))
+        return asyncio.run(_initialize(copied(c), _log(messages), _all_problems))
     except SystemExit as stop:
         return [stop.code if isinstance(stop.code, str) else messages.last or f"the hub exits: {stop.code}"]
     except Exception as error:
         return [_explained(error)]
 
 
-async def _initialize(c: Config, log: logging.Logger) -> list[str]:
+def sample_servers(c: Config) -> list[tuple[str, list[Obj]]]:
+    """Return the objects of a sample user's server, by profile; see `pod_check`."""
+    return asyncio.run(_initialize(_for_a_build(c), _log(), pod_check.sample_servers))
+
+
+def _log(handler: logging.Handler | None = None) -> logging.Logger:
+    """Return a log that only the handler reads."""
+    log = logging.Logger("JupyterHub")
+    log.addHandler(handler or logging.NullHandler())
+    return log
+
+
+async def _all_problems(app: JupyterHub) -> list[str]:
+    return [*service_problems(app), *_missing_certificates(app), *await pod_check.pod_problems(app)]
+
+
+async def _initialize(
+    c: Config, log: logging.Logger, then: Callable[[JupyterHub], Awaitable[Result]]
+) -> Result:
     app = HubUnderCheck(config=c, log=log)
     CryptKeeper.instance(config=c)  # which would take the configuration of the running application
     try:
         await app.initialize([])
-        return [*_service_problems(app), *_missing_certificates(app), *await pod_problems(app)]
+        return await then(app)
     finally:
         CryptKeeper.clear_instance()  # the keys of one configuration are not those of the next
         if "db" in vars(app):
@@ -164,24 +196,6 @@ def _unknown_role_keys(c: Config) -> Iterator[str]:
             near = difflib.get_close_matches(key, ROLE_KEYS, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             yield f"has a role with the unknown key {key!r}, which has no effect{hint}"
-
-
-def _service_problems(app: JupyterHub) -> Iterator[str]:
-    """Yield the services that the hub would start, and exit because it cannot."""
-    for name, service in app._service_map.items():
-        if service.managed and not _command_exists(service):
-            yield f"has the service {name!r} with the command {service.command[0]!r}, which does not exist"
-        for variable, value in service.environment.items():
-            if service.managed and not isinstance(value, str):
-                kind = type(value).__name__
-                yield f"the variable {variable!r} of the service {name!r} should be text, but is {kind}"
-
-
-def _command_exists(service: Service) -> bool:
-    command: str = service.command[0]
-    if "/" in command:
-        return (Path(service.cwd or ".") / command).is_file()
-    return shutil.which(command, path=service.environment.get("PATH")) is not None
 
 
 def _missing_certificates(app: JupyterHub) -> Iterator[str]:
@@ -210,20 +224,6 @@ def _explained(error: Exception) -> str:
     upstream = type(error).__module__.startswith(("jupyterhub.", "traitlets."))
     readable = text and (upstream or isinstance(error, ValueError))
     return text if readable else f"{type(error).__name__}: {text}"
-
-
-def _cluster_rights(
-    c: Config, project: Project, found: Mapping[Setting, Origin]
-) -> Iterator[tuple[Setting, str]]:
-    for section, key in found:
-        value = c.get(section, {}).get(key)
-        if key == "enable_user_namespaces" and value:
-            problem = "needs the rights of a cluster admin, which the hub does not have. Remove it."
-            yield (section, key), problem
-        elsewhere = isinstance(value, str) and project.known and value != project.namespace
-        if section.endswith("Spawner") and key == "namespace" and elsewhere:
-            only = f"the hub may start servers only in its own project, {project.namespace}. Remove it."
-            yield (section, key), f"is {value!r}, but {only}"
 
 
 def _database(c: Config, found: Mapping[Setting, Origin], connect: bool) -> Iterator[tuple[Setting, str]]:
@@ -259,7 +259,10 @@ def _secrets(value: object, name: str = "") -> Iterator[str]:
         for item in value:
             yield from _secrets(item, name)
     elif (
-        isinstance(value, str) and len(value) > 3 and re.search("pass|secret|key|token", name, re.IGNORECASE)
+        isinstance(value, str)
+        and len(value) > 3
+        and SECRET_NAME.search(name)
+        and not NO_SECRET_NAME.search(name)
     ):
         yield value
 

@@ -92,7 +92,7 @@ def _run(c: Config, path: Path, settings: Settings, building: bool) -> bool:
         raise ConfigFileError(
             f"{where}, line {error.lineno}: {error.msg} (the file is not valid Python)"
         ) from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         frames = list(traceback.walk_tb(error.__traceback__))
         line = next((no for frame, no in reversed(frames) if frame.f_code.co_filename == str(path)), None)
         setting = _setting_at(path, line)
@@ -110,6 +110,8 @@ def _run(c: Config, path: Path, settings: Settings, building: bool) -> bool:
             ) from None
         if isinstance(error, TypeError) and "LazyConfigValue" in str(error) and setting:
             raise ConfigFileError(f"{path}, line {line}: {setting} {_unset_value(setting, error)}") from None
+        if isinstance(error, SystemExit):
+            raise ConfigFileError(f"{where}ends the hub: SystemExit({error.code!r})") from None
         text = f"{where}{type(error).__name__}: {error}"
         if isinstance(error, NameError) and error.name in REMOVED_VARIABLES:
             text += f". {REMOVED_VARIABLES[error.name]}"

@@ -3,8 +3,9 @@
 import difflib
 import itertools
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -18,39 +19,61 @@ from traitlets import TraitError
 
 from ..spawner.openshift_spawner import OpenShiftSpawner
 from ..tracebacks import own_lines
-from .pod_schema import manifest_problems
+from .pod_schema import Obj, manifest_problems
 
 SAMPLE_USER = "sample-user"
 
 
 async def pod_problems(app: JupyterHub) -> list[str]:
     """Return why a server could not start; `app` is an initialized JupyterHub."""
-    if not issubclass(app.spawner_class, KubeSpawner):
-        return []
+    problems: dict[str, None] = {}
     with without_cluster():
-        user = _sample_user(app)
-        spawner = user._new_spawner("")
-        problems = dict.fromkeys(await _problems(spawner))
-        async for profile, found in _problems_of_profiles(user, spawner):
-            news = [problem for problem in found if problem not in problems]
-            problems |= dict.fromkeys(f"in the profile {profile!r} {problem}" for problem in news)
+        for profile, build in _spawners(app):
+            try:
+                found = await _problems(build())
+            except Exception as error:
+                found = _explained(error)
+            where = f"in the profile {profile!r} " if profile else ""
+            problems |= {f"{where}{problem}": None for problem in found if problem not in problems}
     return [*problems]
 
 
-async def _problems_of_profiles(user: User, spawner: Any) -> AsyncIterator[tuple[str, list[str]]]:  # noqa: ANN401
-    """Yield the problems of each profile; one that is computed at spawn time cannot be checked."""
+async def sample_servers(app: JupyterHub) -> list[tuple[str, list[Obj]]]:
+    """Return profile, and pod and claim of a sample user; the profile is "" for the server without one.
+
+    A server is left out if a function of the configuration raises an error for the sample user.
+    """
+    found = []
+    with without_cluster():
+        for profile, build in _spawners(app):
+            with suppress(Exception):
+                found.append((profile, [manifest for manifest, _ in await _manifests(build())]))
+    return found
+
+
+def _spawners(app: JupyterHub) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Yield the spawner of a sample user, and one for each profile: as functions, since an override may fail.
+
+    Profiles that are computed at spawn time cannot be checked.
+    """
+    if not issubclass(app.spawner_class, KubeSpawner):
+        return
+    user = _sample_user(app)
+    spawner = user._new_spawner("")
+    yield "", lambda: spawner
     if not spawner.profile_list or callable(spawner.profile_list):
         return
-    profiles = spawner._get_initialized_profile_list(spawner._sorted_dict_values(spawner.profile_list))
-    for profile in profiles:
+    for profile in spawner._get_initialized_profile_list(spawner._sorted_dict_values(spawner.profile_list)):
         for overrides in _overrides(profile.get("profile_options") or {}):
-            chosen = user._new_spawner("")
-            try:
-                for override in (profile.get("kubespawner_override") or {}, *overrides):
-                    chosen._apply_overrides(override)
-                yield profile["display_name"], await _problems(chosen)
-            except Exception as error:
-                yield profile["display_name"], _explained(error)
+            all_overrides = [profile.get("kubespawner_override") or {}, *overrides]
+            yield profile["display_name"], partial(_with_overrides, user, all_overrides)
+
+
+def _with_overrides(user: User, overrides: list[dict[str, Any]]) -> Any:  # noqa: ANN401 (KubeSpawner)
+    spawner = user._new_spawner("")
+    for override in overrides:
+        spawner._apply_overrides(override)
+    return spawner
 
 
 def _overrides(options: Mapping[str, Any]) -> Iterator[list[dict[str, Any]]]:
@@ -62,28 +85,39 @@ def _overrides(options: Mapping[str, Any]) -> Iterator[list[dict[str, Any]]]:
 
 async def _problems(spawner: Any) -> list[str]:  # noqa: ANN401 (KubeSpawner)
     """Return the problems of the objects that this spawner would create."""
-    if found := [*_of_environment(spawner.environment)]:
+    if found := [*_of_environment(spawner)]:
         return found  # KubeSpawner fails for them
     try:
-        if isinstance(spawner, OpenShiftSpawner):
-            pod = await spawner.unresolved_pod_manifest()
-        else:
-            pod = await spawner.get_pod_manifest()
-        manifests = [(pod, "V1Pod")]
-        if spawner.storage_pvc_ensure:
-            manifests.append((spawner.get_pvc_manifest(), "V1PersistentVolumeClaim"))
-        serialize = spawner.api.api_client.sanitize_for_serialization
-        serialized = [(serialize(each), kind) for each, kind in manifests]
+        manifests = await _manifests(spawner)
     except Exception as error:  # a spawn would fail with it
         return _explained(error)
-    return [problem for manifest, kind in serialized for problem in manifest_problems(manifest, kind)]
+    return [problem for manifest, kind in manifests for problem in manifest_problems(manifest, kind)]
 
 
-def _of_environment(environment: Mapping[str, object]) -> Iterator[str]:
-    for name, value in environment.items():
+async def _manifests(spawner: Any) -> list[tuple[Obj, str]]:  # noqa: ANN401 (KubeSpawner)
+    """Return the objects that this spawner would create, as JSON, and their models."""
+    if isinstance(spawner, OpenShiftSpawner):
+        pod = await spawner.unresolved_pod_manifest()
+    else:
+        pod = await spawner.get_pod_manifest()
+    objects = [(pod, "V1Pod")]
+    if spawner.storage_pvc_ensure:
+        objects.append((spawner.get_pvc_manifest(), "V1PersistentVolumeClaim"))
+    serialize = spawner.api.api_client.sanitize_for_serialization
+    return [(serialize(each), kind) for each, kind in objects]
+
+
+def _of_environment(spawner: Any) -> Iterator[str]:  # noqa: ANN401 (KubeSpawner)
+    for name, given in spawner.environment.items():
+        value = given
+        if callable(given):
+            with suppress(Exception):  # it may expect what the sample user lacks
+                value = given(spawner)
         if isinstance(value, (bool, int, float)):
             text = str(value).lower() if isinstance(value, bool) else str(value)
             yield f"the variable {name!r} should be text, but is {type(value).__name__}. Write {text!r}"
+        elif isinstance(value, (bytes, list, set, tuple)):
+            yield f"the variable {name!r} should be text, but is {type(value).__name__}"
 
 
 def _explained(error: Exception) -> list[str]:

@@ -17,6 +17,7 @@ from typing import Any
 from kubernetes_asyncio import client
 
 from ..quantity import parse_quantity
+from ..settings.validators import REFERENCE
 
 Obj = Mapping[str, Any]
 
@@ -41,6 +42,9 @@ ENUMERATIONS = {
     "operator": ("Exists", "Equal", "In", "NotIn", "DoesNotExist", "Gt", "Lt"),
     "effect": ("NoSchedule", "PreferNoSchedule", "NoExecute"),
     "dnsPolicy": ("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
+    "fsGroupChangePolicy": ("OnRootMismatch", "Always"),
+    "protocol": ("TCP", "UDP", "SCTP"),
+    "whenUnsatisfiable": ("DoNotSchedule", "ScheduleAnyway"),
     "accessModes": ("ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"),
 }
 PLAIN = {"str": (str, "text"), "int": (int, "a number"), "bool": (bool, "true or false")}
@@ -54,6 +58,8 @@ def manifest_problems(manifest: Obj, kind: str) -> Iterator[str]:
         yield from _metadata(manifest.get("metadata") or {})
         if kind == "V1Pod":
             yield from _pod(manifest["spec"])
+        else:
+            yield from _claim(manifest["spec"])
 
 
 def _structure(value: Any, kind: str, path: str) -> Iterator[str]:  # noqa: ANN401 (JSON)
@@ -153,8 +159,24 @@ def _pod(spec: Obj) -> Iterator[str]:
         sources = sorted(volume.keys() - {"name"})
         if len(sources) > 1:
             yield f"the volume {volume['name']!r} has several sources: {', '.join(sources)}"
+    yield from _placement(spec)
     for container in containers:
         yield from _container(container, volumes)
+
+
+def _claim(spec: Obj) -> Iterator[str]:
+    size = ((spec.get("resources") or {}).get("requests") or {}).get("storage")
+    if not size or parse_quantity(str(size)) <= 0:
+        yield "the claim has no size. Write c.KubeSpawner.storage_capacity = '1Gi'"
+
+
+def _placement(spec: Obj) -> Iterator[str]:
+    """Check how nodes are chosen, and how names are resolved on them."""
+    for toleration in spec.get("tolerations") or []:
+        if toleration.get("operator") == "Exists" and toleration.get("value"):
+            yield f"a toleration with the operator Exists has no value, but one has {toleration['value']!r}"
+    if spec.get("dnsPolicy") == "None" and not (spec.get("dnsConfig") or {}).get("nameservers"):
+        yield "the dnsPolicy 'None' needs nameservers in a dnsConfig"
 
 
 def _names(names: list[str], path: str) -> Iterator[str]:
@@ -166,9 +188,11 @@ def _names(names: list[str], path: str) -> Iterator[str]:
 
 
 def _container(container: Obj, volumes: list[str]) -> Iterator[str]:
-    name = container["name"]
-    if not container.get("image"):
+    name, image = container["name"], container.get("image")
+    if not image:
         yield f"the container {name!r} has no image"
+    elif not REFERENCE.fullmatch(image):
+        yield f"the container {name!r} has the image {image!r}, which is not a valid name of an image"
     for variable in container.get("env") or []:
         if not re.fullmatch(VARIABLE, variable["name"]):
             yield f"the variable {variable['name']!r} should be named with {VARIABLE_RULE}"
@@ -183,15 +207,36 @@ def _container(container: Obj, volumes: list[str]) -> Iterator[str]:
     for mount in container.get("volumeMounts") or []:
         if mount["name"] not in volumes:
             yield f"the container {name!r} mounts the volume {mount['name']!r}, which the pod does not have"
+        if ":" in mount["mountPath"]:
+            yield f"the mountPath {mount['mountPath']!r} should have no ':'"
         for field in ("subPath", "subPathExpr"):
             sub_path = mount.get(field) or ""
             if sub_path.startswith("/") or ".." in sub_path.split("/"):
                 yield f"the {field} {sub_path!r} should be a path inside the volume, without '..'"
-    resources = container.get("resources") or {}
-    for resource, request in (resources.get("requests") or {}).items():
-        limit = (resources.get("limits") or {}).get(resource)
+    for port in container.get("ports") or []:
+        if not 0 < port["containerPort"] < 65536:
+            yield f"the containerPort {port['containerPort']} should be a number from 1 to 65535"
+    context = container.get("securityContext") or {}
+    if context.get("privileged") and context.get("allowPrivilegeEscalation") is False:
+        yield "a privileged container needs allow_privilege_escalation, and rights that the hub does not have"
+    yield from _resources(name, container.get("resources") or {})
+
+
+def _resources(name: str, resources: Obj) -> Iterator[str]:
+    limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
+    for resource, request in requests.items():
+        limit = limits.get(resource)
         if limit is not None and parse_quantity(str(request)) > parse_quantity(str(limit)):
             yield f"the container {name!r} requests more {resource} ({request}) than its limit ({limit})"
+    for resource in limits.keys() | requests.keys():
+        if "/" not in resource or "kubernetes.io/" in resource:
+            continue
+        limit, request = limits.get(resource), requests.get(resource)
+        numbers = [parse_quantity(str(each)) for each in (limit, request) if each is not None]
+        if request is not None and numbers[:1] != numbers[1:]:
+            yield f"the container {name!r} should have the same limit and request of {resource}"
+        elif numbers[0] % 1:
+            yield f"the container {name!r} should have a whole number of {resource}, but has {limit}"
 
 
 def _should(path: str, expected: str, value: object) -> str:

@@ -40,6 +40,7 @@ from .image import check_image
 from .network import check_network_policies
 from .own_objects import check_own_objects
 from .permissions import check_permissions, needed
+from .sample_server import check_sample_server
 from .storage import check_storage_class
 from .versions import check_versions
 
@@ -96,6 +97,7 @@ def run_checks(config: Path, cluster: Cluster | None) -> tuple[list[Finding], bo
     findings += asyncio.run(connections(c, inputs))
     if cluster:
         findings += project_checks(c, settings, ask_api(c, settings, cluster), cluster)
+        findings.append(check_sample_server(c, cluster))
     return findings, settings.log_format == "json"
 
 

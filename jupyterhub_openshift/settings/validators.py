@@ -10,7 +10,7 @@ from traitlets import import_item
 from ..quantity import parse_quantity
 
 _NAME = r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*"
-_REFERENCE = re.compile(  # https://github.com/distribution/reference/blob/v0.6.0/reference.go
+REFERENCE = re.compile(  # https://github.com/distribution/reference/blob/v0.6.0/reference.go
     rf"(?:[A-Za-z0-9][-.A-Za-z0-9]*(?::[0-9]+)?/)?{_NAME}(?:/{_NAME})*"
     r"(?::[A-Za-z0-9_][-.A-Za-z0-9_]{0,127})?(?:@sha256:[0-9a-f]{64})?"
 )
@@ -55,7 +55,7 @@ def cpu(value: str) -> str:
 
 def image(value: str) -> str:
     """A reference to an image, or to a tag of an image stream."""
-    if not _REFERENCE.fullmatch(value):
+    if not REFERENCE.fullmatch(value):
         raise ValueError("is not an image reference: write NAME:TAG of an image stream, or REGISTRY/NAME:TAG")
     return value
 

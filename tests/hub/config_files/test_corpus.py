@@ -22,10 +22,13 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from jupyterhub_openshift.config_files.hub_check import sample_servers
+from sandbox.apimachinery.errors import StatusError
 from tests.paths import CHECKOUT
+from tests.sandbox.projects import HUB, an_api
 
 from ..proxy_process import TOKEN, running
-from .checking import problems
+from .checking import CONFIG_MAP, load, problems
 
 CORPUS = Path(__file__).parent / "corpus"
 FILES = sorted(CORPUS.rglob("*.py"))
@@ -54,11 +57,27 @@ def test_the_check_gives_each_file_its_verdict(file, tmp_path):
     assert found == [line for _, line in verdict(file)]
 
 
+@pytest.mark.corpus
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of old names
+@pytest.mark.parametrize("file", [f for f in FILES if "kube" in f.parent.name and not verdict(f)], ids=name)
+def test_the_api_finds_the_servers_of_a_good_file_valid(file, tmp_path):
+    """What it forbids (status 403) depends on the project, and is a check of its own in a cluster."""
+    c = load(tmp_path, {CONFIG_MAP: file.read_text()}, cookie_secret=SecretStr(COOKIE_SECRET))
+    api = an_api()
+    for _, manifests in sample_servers(c):
+        for manifest in manifests:
+            resource = {"Pod": "pods", "PersistentVolumeClaim": "persistentvolumeclaims"}[manifest["kind"]]
+            try:
+                api.create(resource, manifest, HUB, dry_run=True)
+            except StatusError as refusal:
+                assert refusal.code == 403, refusal.message
+
+
 def test_the_corpus_has_files_of_every_source_and_verdict():
     sources = {file.parent.name for file in FILES}
     assert sources == {"jupyterhub", "kubespawner", "oauthenticator", "zero-to-jupyterhub"}
     kinds = [{kind for kind, _ in verdict(file)} for file in FILES]
-    assert len(kinds) >= 150
+    assert len(kinds) >= 230
     assert min(kinds.count(kind) for kind in (set(), {"stops"}, {"fails"})) >= 20
     assert all(len(kind) <= 1 for kind in kinds)
 

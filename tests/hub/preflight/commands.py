@@ -39,6 +39,8 @@ def healthy(api: StandIn, recorded: dict[str, dict]) -> None:
     core = "/api/v1/namespaces/rec"
     for path in (f"{core}/resourcequotas", f"{core}/limitranges", *OWNED):
         api.answers.setdefault(("GET", path), (200, {"metadata": {}, "items": []}))
+    for kind in ("pods", "persistentvolumeclaims"):  # as a dry run
+        api.answers["POST", f"{core}/{kind}"] = (201, {})
     config = recorded["get deployment config"]["response"]["metadata"]
     owner = {"apiVersion": "v1", "kind": "ReplicationController", "name": "jupyterhub-1", "uid": "rc"}
     pod = {"metadata": {"name": "jupyterhub-1-abcde", "ownerReferences": [{**owner, "controller": True}]}}

@@ -1,0 +1,3 @@
+# JupyterHub, "Logging": by name
+c.JupyterHub.log_level = "DEBUG"
+c.Application.log_level = "INFO"

@@ -1,0 +1,3 @@
+# JupyterHub, "Monitoring"
+c.PeriodicMetricsCollector.active_users_enabled = False
+c.JupyterHub.authenticate_prometheus = False
