@@ -15,9 +15,12 @@ from kubernetes_asyncio.client import ApiClient, ApiException
 
 from ..cluster.api import REQUEST_TIMEOUT, Cluster, status_message
 from ..cluster.workload import Workload, find_workload
+from ..spawner.shared_data.labels import CONNECTION, SHARED_VOLUME
+from ..spawner.shared_data.lists import METADATA_ONLY, claims_path, secrets_path
 from .permissions import Permission, grants
 
 Obj = dict[str, Any]
+CONNECTIONS = "connections"  # secrets, of which only the metadata is read
 WORKLOADS = {"DeploymentConfig": "apis/apps.openshift.io/v1", "Deployment": "apis/apps/v1"}
 
 
@@ -70,6 +73,8 @@ def paths(namespace: str, name: str, image: str, account: str) -> dict[str, str]
         "storage classes": "/apis/storage.k8s.io/v1/storageclasses",
         "network policies": f"/apis/networking.k8s.io/v1/namespaces/{namespace}/networkpolicies",
         "config maps": f"{core}/configmaps?labelSelector=app={name}",
+        "shared volumes": f"{claims_path(namespace)}?labelSelector={SHARED_VOLUME}",
+        CONNECTIONS: f"{secrets_path(namespace)}?labelSelector={CONNECTION}",
         "service account": f"{core}/serviceaccounts/{account}",
         **(
             {}
@@ -100,7 +105,7 @@ def ask(cluster: Cluster, name: str, wanted: Mapping[str, str], permissions: tup
                 raise
 
         async def answers() -> list[tuple[Answer, float | None]]:
-            return await asyncio.gather(*(_get(client, path) for path in wanted.values()))
+            return await asyncio.gather(*(_get(client, what, path) for what, path in wanted.items()))
 
         found, workload, lacking = await asyncio.gather(
             answers(), find_workload(client, cluster.namespace), missing()
@@ -117,7 +122,7 @@ def ask(cluster: Cluster, name: str, wanted: Mapping[str, str], permissions: tup
     return cluster.ask(ask_all)
 
 
-async def _get(client: ApiClient, path: str) -> tuple[Answer, float | None]:
+async def _get(client: ApiClient, what: str, path: str) -> tuple[Answer, float | None]:
     """Return the answer, and by how many seconds our clock is ahead of the server's."""
     plain, _, query = path.partition("?")
     before = time.time()
@@ -126,7 +131,7 @@ async def _get(client: ApiClient, path: str) -> tuple[Answer, float | None]:
             plain,
             "GET",
             query_params=[tuple(query.split("=", 1))] if query else [],
-            header_params={"Accept": "application/json"},
+            header_params={"Accept": METADATA_ONLY if what == CONNECTIONS else "application/json"},
             auth_settings=["BearerToken"],
             response_types_map={200: "object"},
             _request_timeout=REQUEST_TIMEOUT,

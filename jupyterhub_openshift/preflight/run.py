@@ -41,6 +41,7 @@ from .network import check_network_policies
 from .own_objects import check_own_objects
 from .permissions import check_permissions, needed
 from .sample_server import check_sample_server
+from .shared_data import check_shared_data
 from .storage import check_storage_class
 from .versions import check_versions
 
@@ -141,6 +142,7 @@ def project_checks(c: Config, settings: Settings, facts: Facts, cluster: Cluster
         check_quota(facts, needs),
         check_limit_range(facts, needs),
         check_storage_class(facts, needs),
+        check_shared_data(facts),
         check_network_policies(facts, database, configured(c, SPAWNERS, "port", 8080)),
     ]
 

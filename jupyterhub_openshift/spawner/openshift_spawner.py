@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
 from datetime import timezone
-from typing import Any
+from typing import Any, ClassVar
 
 from aiohttp import ClientError
 from jupyterhub.utils import maybe_future, url_path_join, wait_for_http_server
@@ -23,12 +23,16 @@ from .api_refusals import refused
 from .container_defaults import with_container_defaults
 from .diagnosis import DELETED, FailureTimer, Problem, diagnose
 from .group_limits import Limits, ServerUsage, limits_for, refuse_without_room
-from .home_volume import notebook_container, with_home_volume, with_volume_setup
+from .home_volume import HOME, notebook_container, with_home_volume, with_volume_setup
 from .image_menu import image_profiles, labelled_streams, with_sizes
 from .image_streams import resolve_image
 from .object_names import object_name
 from .pod_reader import claim_names, event_time, read_claims, read_log, waits_for_volumes
 from .progress import progress_event
+from .shared_data import connections, volumes
+from .shared_data.connections import Connection
+from .shared_data.form import connection_choices
+from .shared_data.offers import offered_connections, offered_volumes
 from .sizes import Size
 from .spawn_failures import (
     SpawnRefused,
@@ -98,6 +102,12 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
     sizes = ModelDict(Size, config=True, help="Server sizes that users may choose: see spawner/sizes.py")
     group_limits = ModelDict(Limits, config=True, help="Limits per group: see spawner/group_limits.py")
 
+    shared_data = Bool(
+        True,
+        config=True,
+        help="Mount shared volumes, offer connections and pass users' own secrets: see spawner/shared_data",
+    )
+
     culling = Dict(
         config=True,
         help="""Environment variables that tell a server when the hub culls it, so that it warns its user and
@@ -107,6 +117,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
     size = Unicode()  # name of the chosen size
     memory: int | None = None  # memory limit in bytes, kept over a restart of the hub
     failure: SpawnRefused | None = None  # of the last start, for the pages
+    _reported: ClassVar[dict[str, set[str]]] = {}  # logged sentences about labelled objects
     _created_uid = ""
     _url = ""  # of the running pod, before the server answers
     _problem: Problem | None = None
@@ -117,6 +128,8 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         self._claims: list[dict[str, Any]] = []
         self._claim_events: list[dict[str, Any]] = []
         self._events: list[dict[str, Any]] = []  # of pod and claims, at the last look
+        self._connections: list[Connection] = []  # that this user may choose, at the last look
+        self._volumes: list[volumes.SharedVolume] = []  # that this user's server mounts
         self.configured_image = self.image  # `image` changes when a user chooses from the menu
 
     async def load_user_options(self) -> None:
@@ -126,7 +139,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
             await super().load_user_options()
         except (KeyError, ValueError):
             if await self.get_options_form():
-                chosen = ", ".join(str(choice) for choice in self.user_options.values())
+                chosen = ", ".join(str(each) for each in self.user_options.values() if isinstance(each, str))
                 raise SpawnRefused(
                     f"This hub no longer offers your last choice ({chosen}). "
                     "Choose again: start the server from the hub's home page.",
@@ -136,6 +149,8 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
             await super().load_user_options()
         self.memory = self.mem_limit
         refuse_without_room(self.usage(), self.image, self.size, self._other_usages(), self.group_limits)
+        if names := connections.chosen(self.user_options):
+            connections.refuse_others(names, await self._allowed_connections())
 
     def usage(self) -> ServerUsage:
         """What this server uses of its groups' limits."""
@@ -156,11 +171,52 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         super().load_state(state)
         self.memory = state.get("memory")
 
+    async def get_options_form(self) -> Any:  # noqa: ANN401 (JupyterHub: any text)
+        """Return the menu of images and sizes, then the connections; empty if there is nothing to choose."""
+        self._connections = await self._allowed_connections()
+        form = await super().get_options_form()
+        if self.options_from_form != self._options_from_form:
+            return form  # the configuration has a form of its own
+        ticked = self.user_options.get(connections.OPTION) if self.user_options else None
+        return (form or "") + connection_choices(
+            self._connections, ticked, self.additional_profile_form_template_paths
+        )
+
     def _render_options_form(self, profile_list: list[dict[str, Any]]) -> str:
         """Return no form if there is nothing to choose, so that the server starts immediately."""
         if len(profile_list) < 2 and not any(each.get("profile_options") for each in profile_list):
             return ""
         return str(super()._render_options_form(profile_list))
+
+    def _options_from_form(self, formdata: Mapping[str, list[str]]) -> dict[str, Any]:
+        """Add the chosen connections; `load_user_options` refuses those that the user may not use."""
+        others = {name: values for name, values in formdata.items() if name != connections.FIELD}
+        options: dict[str, Any] = super()._options_from_form(others)
+        if ticked := formdata.get(connections.FIELD):
+            options[connections.OPTION] = list(ticked)
+        return options
+
+    async def _allowed_connections(self) -> list[Connection]:
+        """The connections that the user may choose now."""
+        if not self.shared_data:
+            return []
+        try:
+            found, problems = await offered_connections(
+                self.api.api_client, self.namespace, self.application_name
+            )
+        except ApiException as refusal:
+            raise refused(refusal) from None
+        except ClientError as error:
+            raise api_unavailable(error) from None
+        self._report("connections", problems)
+        return connections.for_groups(found, groups_of(self.user))
+
+    def _report(self, kind: str, problems: list[str]) -> None:
+        """Log sentences about objects that are left out, but none twice while nothing has changed."""
+        for problem in problems:
+            if problem not in self._reported.get(kind, ()):
+                self.log.warning(problem)
+        self._reported[kind] = set(problems)
 
     async def poll(self) -> int | None:
         """Report a server as stopped only if its pod has ended, or the API says that it is gone."""
@@ -255,7 +311,22 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         pod = await self.unresolved_pod_manifest()
         api = shared_client("CustomObjectsApi")
         notebook_container(pod).image = await resolve_image(self.image, self.namespace, api)
-        return with_volume_setup(pod)
+        if self.shared_data:
+            found, problems = await offered_volumes(self.api.api_client, self.namespace)
+            self._report("volumes", problems)
+            self._volumes = volumes.for_groups(found, groups_of(self.user))
+        return with_volume_setup(self._with_shared_data(pod))
+
+    def _with_shared_data(self, pod: Any) -> Any:  # noqa: ANN401 (V1Pod)
+        """Mount the shared volumes, and add the chosen connections and the user's own secret."""
+        if not self.shared_data:
+            return pod
+        pod, hidden = volumes.with_shared_volumes(pod, self._volumes, HOME)
+        self._report(f"mounts of {self.pod_name}", hidden)
+        secrets = [connections.user_secret(self.application_name, self.user.name)]
+        return connections.with_environment_of(
+            pod, connections.chosen(self.user_options), secrets if self.application_name else []
+        )
 
     def start(self) -> asyncio.Future[str]:
         """Start the server; a failure is logged once."""
@@ -426,7 +497,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         The pod comes from the `modify_pod_hook`, which may have replaced what the hub needs. KubeSpawner logs
         a refused pod together with the API token in its environment; this does not.
         """
-        pod = with_volume_setup(self._completed(pod))
+        pod = with_volume_setup(self._with_shared_data(self._completed(pod)))
         self.log.info("Creating pod %s/%s", self.namespace, pod.metadata.name)
         try:
             created = await asyncio.wait_for(

@@ -1,4 +1,4 @@
-"""Objects, lists and watch events as responses: JSON or, for a client that prefers one, a Table."""
+"""Objects, lists and watch events as responses: JSON or, as the client prefers, a Table or metadata only."""
 
 from __future__ import annotations
 
@@ -26,6 +26,10 @@ def of_list(request: web.Request, resource: Resource, items: list[Obj], meta: Ob
     encoded = [schema.encoded(item) for item in items]
     if accepts_table(request):
         return web.json_response(tables.table(resource.key, encoded, meta, _include(request)))
+    if _prefers(request, "PartialObjectMetadataList"):
+        head = {"kind": "PartialObjectMetadataList", "apiVersion": tables.PARTIAL["apiVersion"]}
+        partial = [{**tables.PARTIAL, "metadata": item["metadata"]} for item in encoded]
+        return web.json_response({**head, "metadata": meta, "items": partial})
     bare = [
         {key: value for key, value in item.items() if key not in ("kind", "apiVersion")} for item in encoded
     ]
@@ -59,8 +63,16 @@ def warned(response: web.StreamResponse, warnings: list[str]) -> web.StreamRespo
 
 def accepts_table(request: web.Request) -> bool:
     """Tell whether the client prefers a Table."""
+    return _prefers(request, "Table")
+
+
+def _prefers(request: web.Request, kind: str) -> bool:
+    """Tell whether the client asks for the objects as this kind, at first choice.
+
+    https://kubernetes.io/docs/reference/using-api/api-concepts/#alternate-representations-of-resources
+    """
     first = request.headers.get("Accept", "").partition(",")[0].replace(" ", "")
-    return "as=Table" in first and "g=meta.k8s.io" in first
+    return {f"as={kind}", "g=meta.k8s.io"} <= set(first.split(";"))
 
 
 def _include(request: web.Request) -> str:

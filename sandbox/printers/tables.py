@@ -27,6 +27,7 @@ from sandbox.printers.pods import cells as pod_cells
 Cells = list[Any]
 
 COLUMNS: dict[str, list[Obj]] = json.loads((Path(__file__).with_name("columns.json")).read_text())
+PARTIAL = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}
 MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
 
 
@@ -55,8 +56,7 @@ def _row(key: str, obj: Obj, include: str) -> Obj:
     if include == "Object":
         row["object"] = obj
     elif include != "None":
-        version = {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}
-        row["object"] = {**version, "metadata": obj["metadata"]}
+        row["object"] = {**PARTIAL, "metadata": obj["metadata"]}
     return row
 
 

@@ -100,7 +100,7 @@ def kubeconfig(api: StandIn, folder: Path) -> Path:
 def no_image_stream(api: StandIn, recorded: dict[str, dict]) -> None:
     """An empty project, in which no notebook can start."""
     empty = {"metadata": {"resourceVersion": "1"}, "items": []}
-    for kind in ("pods", "events"):
+    for kind in ("pods", "events", "persistentvolumeclaims", "secrets"):
         api.answers["GET", f"/api/v1/namespaces/default/{kind}"] = (200, empty)
     missing = recorded["image stream not found"]
     stream = "/apis/image.openshift.io/v1/namespaces/default/imagestreams/nosuch"

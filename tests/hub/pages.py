@@ -28,6 +28,19 @@ LOGO = """
   <ellipse cx="20" cy="20" rx="17" ry="7" transform="rotate(120 20 20)"/>
 </svg>
 """
+CONNECTIONS = [
+    {
+        "metadata": {
+            "name": name,
+            "labels": {"hub.jupyter.org/connection": "true"},
+            "annotations": {"openshift.io/display-name": title, "openshift.io/description": text, **more},
+        }
+    }
+    for name, title, text, more in (
+        ("measurements", "Measurements", "The bucket of the lab, since 2019.", {}),
+        ("accounts", "Accounts", "", {"hub.jupyter.org/groups": "accounting"}),
+    )
+]
 # As in the image, but with the user's files in a folder of the test.
 CONFIG = """
 from pathlib import Path
@@ -111,6 +124,8 @@ class Project:
         empty = {"metadata": {"resourceVersion": "1"}}
         api.answers["GET", f"{API}/pods"] = lambda _: (200, {**empty, "items": self.pods})
         api.answers["GET", f"{API}/events"] = lambda _: (200, {**empty, "items": self.events})
+        for kind, items in (("persistentvolumeclaims", []), ("secrets", CONNECTIONS)):
+            api.answers["GET", f"{API}/{kind}"] = (200, {**empty, "items": items})
         api.answers["POST", f"{API}/pods"] = self.create_pod
         streams = "/apis/image.openshift.io/v1/namespaces/default/imagestreams"
         menu = [

@@ -38,6 +38,7 @@ class StandIn:
         self.requests: list[tuple[str, str, Any]] = []
         self.content_types: list[str] = []
         self.queries: list[dict[str, str]] = []
+        self.accepted: list[str] = []
         self.tokens = {"the-token"}
         self.public: set[str] = set()  # paths for which no token is needed
         self._loop = asyncio.new_event_loop()
@@ -98,6 +99,7 @@ class StandIn:
         self.requests.append((request.method, request.path, body))
         self.content_types.append(request.content_type)
         self.queries.append(dict(request.query))
+        self.accepted.append(request.headers.get("Accept", ""))
         found = self.answers.get((request.method, request.path), (404, "404 page not found\n"))
         status, response = found(body) if callable(found) else found
         if isinstance(response, str):

@@ -197,6 +197,27 @@ def test_the_menu_works_by_keyboard_shows_a_refusal_and_keeps_the_choice(page_of
     expect(page.get_by_role("heading", name="Choose your server")).to_be_visible()
 
 
+def test_a_connection_is_chosen_by_keyboard_and_a_forged_one_refused(page_of, hub):
+    page = page_of("kim")
+    page.goto("/hub/spawn")
+    tick = page.get_by_role("checkbox", name="Measurements")
+    expect(tick).not_to_be_checked()
+    expect(tick).to_have_accessible_description("The bucket of the lab, since 2019.")
+    expect(page.get_by_text("Accounts")).to_have_count(0)
+    tick.focus()
+    page.keyboard.press("Space")
+    tick.evaluate("tick => tick.insertAdjacentHTML('afterend', '<input name=connection value=accounts>')")
+    page.get_by_role("button", name="Start").click()
+    refusal = 'You may not use the connection "accounts", or this hub no longer offers it.'
+    expect(page.get_by_role("alert")).to_contain_text(refusal)
+
+    expect(tick).to_be_checked()
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("heading", name="Your server is starting")).to_be_visible()
+    (pod,) = [body for method, _, body in hub[1].api.requests if method == "POST" and "-kim" in str(body)]
+    assert {"secretRef": {"name": "measurements"}} in pod["spec"]["containers"][0]["envFrom"]
+
+
 def test_a_command_in_a_message_is_on_a_separate_line(page_of):
     page = page_of("carol")
     page.goto("/hub/spawn")

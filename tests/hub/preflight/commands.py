@@ -37,7 +37,8 @@ def healthy(api: StandIn, recorded: dict[str, dict]) -> None:
     _, route = api.answers["GET", recorded["get route as hub"]["path"]]
     route["status"] = {"ingress": [{"conditions": [{"type": "Admitted", "status": "True"}]}]}
     core = "/api/v1/namespaces/rec"
-    for path in (f"{core}/resourcequotas", f"{core}/limitranges", *OWNED):
+    lists = ("resourcequotas", "limitranges", "persistentvolumeclaims")
+    for path in (*(f"{core}/{kind}" for kind in lists), *OWNED):
         api.answers.setdefault(("GET", path), (200, {"metadata": {}, "items": []}))
     for kind in ("pods", "persistentvolumeclaims"):  # as a dry run
         api.answers["POST", f"{core}/{kind}"] = (201, {})

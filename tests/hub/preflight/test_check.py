@@ -197,6 +197,7 @@ def test_the_check_of_a_healthy_project_prints_a_table_of_passes(api, recorded):
                 "quota",
                 "limit",
                 "storage",
+                "shared",
                 "network",
                 "sample",
             ),
@@ -239,7 +240,7 @@ def test_the_findings_are_printed_as_json_for_programs(api, recorded):
     healthy(api, recorded)
     done = check(api, "--json")
     document = json.loads(done.stdout)
-    assert (done.returncode, document["result"], len(document["checks"])) == (0, "pass", 17)
+    assert (done.returncode, document["result"], len(document["checks"])) == (0, "pass", 18)
     assert document["checks"][0] == {
         "check": "settings",
         "result": "pass",

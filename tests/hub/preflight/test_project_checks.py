@@ -47,6 +47,8 @@ def facts(recorded) -> Facts:
             "quotas": {"items": []},
             "limit ranges": {"items": []},
             "storage classes": recorded["storage classes"]["response"],
+            "shared volumes": {"items": []},
+            "connections": {"items": []},
             "network policies": {"items": []},
             "config maps": {"items": [config_map]},
             "service account": {"metadata": {"name": "jupyterhub", "annotations": LOGIN}},
@@ -119,6 +121,7 @@ def test_a_healthy_project_has_no_finding_but_passes(facts):
         ("quota", PASSED, "No quota limits the number of notebook servers."),
         ("limit range", PASSED, "No limit range restricts the size of a notebook server."),
         ("storage class", PASSED, "Users' volumes of 1 GiB have the storage class hostpath."),
+        ("shared data", PASSED, "No claim or secret has the label of a shared volume or connection."),
         ("network policies", PASSED, "No network policy blocks a connection that the hub needs."),
     ]
 
@@ -135,6 +138,62 @@ def test_on_plain_kubernetes_there_are_no_routes_and_image_streams(facts):
     no_such_page = Refusal(404, "404 page not found")
     plain = given(facts, route=no_such_page, image=no_such_page)
     assert problems(plain) == []
+
+
+def labelled(label: str, name: str, annotations: dict[str, str], **fields: object) -> Obj:
+    metadata = {"name": name, "labels": {f"hub.jupyter.org/{label}": "true"}, "annotations": annotations}
+    return {"metadata": metadata, **fields}
+
+
+def claim(name: str, mode: str = "ReadWriteMany", **annotations: str) -> Obj:
+    named = {f"hub.jupyter.org/{key.replace('_', '-')}": value for key, value in annotations.items()}
+    return labelled("shared-volume", name, named, spec={"accessModes": [mode]}, status={"phase": "Bound"})
+
+
+def test_shared_volumes_and_connections_are_counted(facts):
+    shared = given(
+        facts,
+        shared_volumes={"items": [claim("course")]},
+        connections={"items": [labelled("connection", name, {}) for name in ("s3", "warehouse")]},
+    )
+    assert [finding.message for finding in findings(shared) if finding.check == "shared data"] == [
+        "Servers can use 1 shared volume and 2 connections."
+    ]
+    assert problems(shared) == []
+
+
+def test_a_labelled_object_that_no_server_gets_is_a_warning(facts):
+    misspelt = claim("course", read_onli="true")
+    assert problems(given(facts, shared_volumes={"items": [misspelt]})) == [
+        Finding(
+            "shared data",
+            WARNING,
+            "The claim course is not mounted: it has the annotation hub.jupyter.org/read-onli, which does "
+            "not exist (did you mean hub.jupyter.org/read-only?).",
+            "oc get pvc --show-labels",
+        )
+    ]
+    own = labelled("connection", "jupyterhub", {})
+    assert problems(given(facts, connections={"items": [own]})) == [
+        Finding(
+            "shared data",
+            WARNING,
+            "The secret jupyterhub is not offered as a connection: it has the keys of a hub.",
+            "oc get secret --show-labels",
+        )
+    ]
+
+
+def test_a_shared_volume_of_one_node_is_a_warning(facts):
+    assert problems(given(facts, shared_volumes={"items": [claim("course", "ReadWriteOnce")]})) == [
+        Finding(
+            "shared data",
+            WARNING,
+            "The claim course has the access mode ReadWriteOnce: only servers on one node can mount it at "
+            "the same time. Use a storage class with ReadWriteMany.",
+            "oc get pvc --show-labels",
+        )
+    ]
 
 
 def test_a_missing_permission_to_start_servers_is_a_failure(facts):

@@ -13,6 +13,7 @@ async def spawner_of(api, monkeypatch, recorded):
     api.answer(recorded["image stream"])
     empty = {"metadata": {"resourceVersion": "1"}, "items": []}
     api.answers["GET", PODS] = (200, empty)
-    api.answers["GET", "/api/v1/namespaces/rec/events"] = (200, empty)
+    for kind in ("events", "persistentvolumeclaims", "secrets"):
+        api.answers["GET", f"/api/v1/namespaces/rec/{kind}"] = (200, empty)
     yield new_spawner
     await forget_clients()

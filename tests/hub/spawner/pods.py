@@ -2,9 +2,11 @@
 
 from types import SimpleNamespace
 
+import pytest
 from kubernetes_asyncio.client import ApiClient
 
 from jupyterhub_openshift.spawner.openshift_spawner import OpenShiftSpawner
+from jupyterhub_openshift.spawner.spawn_failures import SpawnRefused
 
 UUID = "5b7eac5d-da83-42d4-dac1-d7f2ee00e30a"
 PODS = "/api/v1/namespaces/rec/pods"
@@ -19,3 +21,12 @@ HUB = SimpleNamespace(
 
 async def manifest(spawner: OpenShiftSpawner) -> dict:
     return ApiClient().sanitize_for_serialization(await spawner.get_pod_manifest())
+
+
+async def requested(spawner, api, recorded) -> dict:
+    """Return the pod that a start asks the API for; the API refuses it, which ends the start."""
+    api.answers["POST", "/api/v1/namespaces/rec/persistentvolumeclaims"] = (201, {})
+    api.answer(recorded["create pod over the quota"])
+    with pytest.raises(SpawnRefused):
+        await spawner.start()
+    return next(body for method, path, body in api.requests if (method, path) == ("POST", PODS))

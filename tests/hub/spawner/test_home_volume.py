@@ -6,7 +6,7 @@ from kubernetes_asyncio.client import V1Container, V1ObjectMeta, V1Pod, V1PodSpe
 from jupyterhub_openshift.spawner.home_volume import HomeTaken
 from jupyterhub_openshift.spawner.spawn_failures import SpawnRefused
 
-from .pods import PODS, manifest
+from .pods import manifest, requested
 
 HOME = {"name": "home", "persistentVolumeClaim": {"claimName": "jupyterhub-nb-alice"}}
 HOME_MOUNT = {"name": "home", "mountPath": "/opt/app-root/src"}
@@ -87,15 +87,6 @@ async def test_one_setting_leaves_the_home_volume_out(spawner_of, place):
         spawner.profile_list = [{"display_name": "A", "kubespawner_override": {"home_volume": False}}]
         await spawner.load_user_options()
     assert (await manifest(spawner))["spec"]["volumes"] == [SHARED]
-
-
-async def requested(spawner, api, recorded) -> dict:
-    """Return the pod that a start asks the API for; the API refuses it, which ends the start."""
-    api.answers["POST", "/api/v1/namespaces/rec/persistentvolumeclaims"] = (201, {})
-    api.answer(recorded["create pod over the quota"])
-    with pytest.raises(SpawnRefused):
-        await spawner.start()
-    return next(body for method, path, body in api.requests if (method, path) == ("POST", PODS))
 
 
 def other_volumes(_, pod):

@@ -65,6 +65,7 @@ async def test_the_pod_passes_restricted_v2_and_has_the_documented_labels(spawne
                     "name": "notebook",
                     "image": f"127.0.0.1:5000/rec/minimal-notebook@{DIGEST}",
                     "args": ["/opt/app-root/bin/start-singleuser.sh"],
+                    "envFrom": [{"secretRef": {"name": f"jupyterhub-user-{UUID}", "optional": True}}],
                     "lifecycle": {},
                     "ports": [{"name": "notebook-port", "containerPort": 8080}],
                     "resources": {
@@ -123,7 +124,7 @@ async def test_an_init_container_copies_the_images_files_into_the_volume(spawner
                 "/bin/sh",
                 "-c",
                 "test ! -x /opt/app-root/bin/setup-volume.sh || "
-                "exec /opt/app-root/bin/setup-volume.sh /opt/app-root/src /mnt/volume",
+                "/opt/app-root/bin/setup-volume.sh /opt/app-root/src /mnt/volume",
             ],
             "resources": {"limits": {"memory": 536870912}, "requests": {"memory": 268435456}},
             "securityContext": notebook["securityContext"],

@@ -104,6 +104,26 @@ async def test_labels_select(tmp_path: Path, selector: str, names: list[str]) ->
         assert [each["metadata"]["name"] for each in found["items"]] == names
 
 
+async def test_a_list_of_metadata_has_no_values(tmp_path: Path) -> None:
+    """As `asPartialObjectMetadataList` in k8s.io/apiserver makes it."""
+    async with served(tmp_path) as it:
+        secret = {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": "s3"},
+            "stringData": {"key": "k"},
+        }
+        path = MAPS.replace("configmaps", "secrets")
+        status, _ = await it.ask("POST", path, secret)
+        assert status == 201
+        accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+        _, found = await it.ask("GET", f"{path}?fieldSelector=metadata.name=s3", Accept=accept)
+        (item,) = found.pop("items")
+        assert (found["kind"], found["apiVersion"]) == ("PartialObjectMetadataList", "meta.k8s.io/v1")
+        assert item.keys() == {"kind", "apiVersion", "metadata"}
+        assert (item["kind"], item["metadata"]["name"]) == ("PartialObjectMetadata", "s3")
+
+
 async def test_an_unknown_field_selector_is_refused(tmp_path: Path) -> None:
     async with served(tmp_path) as it:
         make_maps(it.api, "a", "b")
