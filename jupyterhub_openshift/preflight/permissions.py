@@ -40,6 +40,7 @@ def needed(name: str, volumes: bool, menu: bool, streams: bool) -> tuple[Permiss
         core += [Permission("list", "imagestreams", "image.openshift.io", used_to="offer the menu of images")]
     if volumes:
         core += [Permission(verb, "persistentvolumeclaims") for verb in ("get", "create")]
+        core += [Permission("patch", "persistentvolumeclaims", used_to="grow the users' volumes")]
     core += [Permission("list", "persistentvolumeclaims", used_to="mount shared volumes")]
     core += [Permission("list", "secrets", used_to="offer connections")]
     core += [Permission("get", "namespaces", used_to="read the project's UID range")]

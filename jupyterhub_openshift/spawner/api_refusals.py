@@ -13,6 +13,7 @@ from kubernetes_asyncio.client import ApiException
 
 from ..cluster.api import status_message
 from ..quantity import format_bytes, parse_quantity, readable_quantities
+from .home_volume import SETUP_CONTAINER
 from .spawn_failures import SpawnRefused
 
 _QUOTA = re.compile(
@@ -26,6 +27,7 @@ _LIMIT_RANGE = re.compile(
 _SCC = re.compile(
     r"unable to validate against any security context constraint: \[(?P<providers>.*)\]", re.DOTALL
 )
+OWN_CONTAINERS = {"notebook", SETUP_CONTAINER}
 _RESOURCES = {  # singular and plural
     "limits.memory": ("memory", "memory"),
     "requests.memory": ("requested memory", "requested memory"),
@@ -63,8 +65,7 @@ def refused(refusal: ApiException) -> SpawnRefused:
     if match := _QUOTA_NEEDS.search(message):
         return SpawnRefused(
             f'The project has the quota "{match["quota"]}", so every server needs limits '
-            f"({match['what']}). "
-            "An administrator of this hub can set JUPYTERHUB_NOTEBOOK_MEMORY and JUPYTERHUB_NOTEBOOK_CPU.",
+            f"({match['what']}). An administrator of this hub can set {_remedy(match['what'])}.",
             reason="quota",
             status_code=403,
         )
@@ -88,6 +89,15 @@ def refused(refusal: ApiException) -> SpawnRefused:
     return SpawnRefused(
         f"The cluster refused to start this server: {message}", reason="cluster", status_code=403
     )
+
+
+def _remedy(missing: str) -> str:
+    """Name the setting for containers without limits: `limits.memory for: notebook,sidecar; ...`."""
+    names = {name for part in re.findall(r" for: ([^;]+)", missing) for name in part.strip().split(",")}
+    if added := sorted(names - OWN_CONTAINERS):
+        containers = " and ".join(f'"{name}"' for name in added)
+        return f"the resources of the container {containers} in the hub's configuration"
+    return "JUPYTERHUB_NOTEBOOK_MEMORY and JUPYTERHUB_NOTEBOOK_CPU"
 
 
 def _exceeded(asked: str, used: str, most: str) -> Iterator[str]:

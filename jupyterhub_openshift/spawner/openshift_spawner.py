@@ -45,6 +45,7 @@ from .spawn_failures import (
     too_slow,
 )
 from .templates import UnknownPlaceholder, expand
+from .volume_size import grow_volume
 from .watches import WATCHES, has_failed, pod_exists
 
 _WITHOUT_TRACEBACK = WithoutTraceback()
@@ -118,6 +119,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
     memory: int | None = None  # memory limit in bytes, kept over a restart of the hub
     failure: SpawnRefused | None = None  # of the last start, for the pages
     _reported: ClassVar[dict[str, set[str]]] = {}  # logged sentences about labelled objects
+    _volume_size: str | None = None
     _created_uid = ""
     _url = ""  # of the running pod, before the server answers
     _problem: Problem | None = None
@@ -163,13 +165,14 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         return [spawner.usage() for spawner in spawners if spawner.active and spawner is not self]
 
     def get_state(self) -> dict[str, Any]:
-        """Add the memory limit, so that group limits count this server after a restart of the hub."""
-        return {**super().get_state(), "memory": self.memory}
+        """Add what a restart of the hub must not lose: see `load_state`."""
+        return {**super().get_state(), "memory": self.memory, "volume_size": self._volume_size}
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Restore the memory limit."""
+        """Restore the memory limit, which group limits count, and the size that the volume was given."""
         super().load_state(state)
         self.memory = state.get("memory")
+        self._volume_size = state.get("volume_size")
 
     async def get_options_form(self) -> Any:  # noqa: ANN401 (JupyterHub: any text)
         """Return the menu of images and sizes, then the connections; empty if there is nothing to choose."""
@@ -387,6 +390,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
 
     async def _start_and_wait_for_answer(self) -> str:
         """Wait for the server's answer here, before JupyterHub does, so that a crash ends the start."""
+        await self._grow_volume()
         self._url = await super()._start()
         if self.server and not self.internal_ssl:
             url = url_path_join(self._url, self.server.base_url, "api")
@@ -395,6 +399,21 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
             except (TimeoutError, asyncio.TimeoutError):
                 raise no_answer(self.pod_name, self.http_timeout, await self._log_lines("notebook")) from None
         return self._url
+
+    async def _grow_volume(self) -> None:
+        """Grow the volume of an earlier start, once for each size; the server starts in any case."""
+        if not self.storage_pvc_ensure or self._volume_size == self.storage_capacity:
+            return
+        if self._pvc_exists:
+            size, timeout = self.storage_capacity, self.k8s_api_request_timeout
+            try:
+                reason = await grow_volume(self.api, self.namespace, self.pvc_name, size, timeout)
+            except (ApiException, ClientError, TimeoutError, asyncio.TimeoutError) as error:
+                self.log.warning("Cannot change the size of the volume %s: %s", self.pvc_name, error)
+                return
+            if reason:
+                self.log.warning("The volume %s keeps its size: %s", self.pvc_name, reason)
+        self._volume_size = self.storage_capacity
 
     async def _end_watched_start(
         self, watching: asyncio.Future[Problem], starting: asyncio.Future[str], deadline: float

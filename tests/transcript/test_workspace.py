@@ -278,8 +278,9 @@ def test_the_hub_uses_the_rights_of_its_role_and_no_others(project: Project, car
         for verb in rule["verbs"]
     }
     when_a_start_fails = {("", "persistentvolumeclaims", "get"), ("", "pods/log", "get")}
+    when_the_size_is_raised = {("", "persistentvolumeclaims", "patch")}
     to_set_an_owner = {(group, resource, "delete") for group, resource, verb in used if verb == "patch"}
-    assert used | when_a_start_fails | to_set_an_owner == granted
+    assert used | when_a_start_fails | when_the_size_is_raised | to_set_an_owner == granted
 
 
 def test_a_viewer_whose_binding_is_removed_is_out_and_the_server_stopped(project: Project, bob: Page) -> None:

@@ -77,6 +77,20 @@ def test_a_recorded_refusal_is_explained(recorded, name, reason, sentence):
     assert (explained.jupyterhub_message, explained.message, explained.reason) == (sentence, sentence, reason)
 
 
+def test_advice_on_a_container_of_the_configuration_names_it():
+    exception = ApiException(status=403, reason="Forbidden")
+    message = (
+        'pods "x" is forbidden: failed quota: compute: must specify limits.cpu for: sidecar; '
+        "limits.memory for: proxy,sidecar"
+    )
+    exception.body = json.dumps({"message": message})
+    assert refused(exception).message == (
+        'The project has the quota "compute", so every server needs limits (limits.cpu for: sidecar; '
+        "limits.memory for: proxy,sidecar). An administrator of this hub can set the resources of the "
+        'container "proxy" and "sidecar" in the hub\'s configuration.'
+    )
+
+
 def test_an_answer_that_is_no_status_object_is_shown_unchanged():
     exception = ApiException(status=413, reason="Request Entity Too Large")
     exception.body = "too large\n"
