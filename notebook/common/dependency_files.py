@@ -9,6 +9,7 @@
 | `setup.py` | the project | not DISABLE_SETUP_PY_PROCESSING |
 | `pyproject.toml`, `[build-system]` | the project | not DISABLE_PYPROJECT_TOML_PROCESSING |
 | `pyproject.toml`, `[project]` alone | the project's dependencies | the same |
+| `uv.lock`, `poetry.lock` | the versions of the project's dependencies | beside `pyproject.toml` |
 
 This is what the assemble script of the sclorg Python images installs. If the folder `binder` or `.binder`
 names Python packages, only that folder is read, as by repo2docker. Files that need conda, R, Julia, Nix or
@@ -27,6 +28,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lock_files import Refusal, poetry_requirements
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -34,7 +37,7 @@ else:
 
 BINDER_FOLDERS = ("binder", ".binder")
 PYTHON_FILES = ("requirements.txt", "Pipfile.lock", "Pipfile", "setup.py", "pyproject.toml")
-LOCK_FILES = ("poetry.lock", "uv.lock", "pdm.lock", "pylock.toml")
+UNREAD_LOCK_FILES = ("pdm.lock", "pylock.toml")
 CONDA = (
     "needs conda, which is not in this image. List the packages in requirements.txt instead, one per line, "
     "for example: pandas>=2"
@@ -67,10 +70,6 @@ BYTE_ORDER_MARKS = (
 )
 
 
-class Refusal(Exception):
-    """A sentence for the build's log."""
-
-
 @dataclass
 class Plan:
     """The arguments of `uv pip install`, and remarks for the build's log."""
@@ -101,7 +100,7 @@ def read_repository(repository: Path, work: Path, environ: Mapping[str, str]) ->
         converted = work / "pipfile-requirements.txt"
         converted.write_text("\n".join(pipfile_requirements(chosen / pipfiles[0])) + "\n")
         plan.arguments += ["--requirement", str(converted)]
-    add_project(plan, chosen, environ)
+    add_project(plan, chosen, work, environ)
     add_runtime(plan, chosen)
     return plan
 
@@ -140,8 +139,8 @@ def refuse_unsupported(folders: tuple[Path, ...], chosen: Path, repository: Path
                 raise Refusal(f"{path} {reason}. To build without it, list {path} in .s2iignore.")
 
 
-def add_project(plan: Plan, folder: Path, environ: Mapping[str, str]) -> None:
-    """Add the project of setup.py or pyproject.toml."""
+def add_project(plan: Plan, folder: Path, work: Path, environ: Mapping[str, str]) -> None:
+    """Add the project of setup.py or pyproject.toml, with the versions of its lock file."""
     setup, toml = folder / "setup.py", folder / "pyproject.toml"
     by_setup = setup.is_file() and not environ.get("DISABLE_SETUP_PY_PROCESSING")
     if not toml.is_file() or environ.get("DISABLE_PYPROJECT_TOML_PROCESSING"):
@@ -153,7 +152,8 @@ def add_project(plan: Plan, folder: Path, environ: Mapping[str, str]) -> None:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Refusal(f"pyproject.toml cannot be read: {error}") from None
     poetry = content.get("tool", {}).get("poetry", {})
-    if poetry.get("package-mode") is False and "project" not in content:
+    locked = add_lock(plan, folder, work, content)
+    if poetry.get("package-mode") is False and "project" not in content and not locked:
         raise Refusal(
             "pyproject.toml has package-mode = false, which only Poetry can read. Write the packages to "
             "requirements.txt: poetry export --without-hashes --output requirements.txt"
@@ -162,12 +162,25 @@ def add_project(plan: Plan, folder: Path, environ: Mapping[str, str]) -> None:
         add_folder(plan, folder)
     elif "project" in content:
         plan.arguments += ["--requirement", str(toml)]
-    else:
+    elif not locked:
         plan.remarks.append("pyproject.toml names no packages: it has neither [project] nor [build-system]")
         return
-    for name in LOCK_FILES:
+    for name in UNREAD_LOCK_FILES:
         if (folder / name).is_file():
             plan.remarks.append(f"{name} is not read: the versions come from pyproject.toml")
+
+
+def add_lock(plan: Plan, folder: Path, work: Path, content: Mapping[str, Any]) -> bool:
+    """Add the pinned versions of the project; return whether there are any."""
+    if (folder / "uv.lock").is_file() and "project" in content:
+        plan.arguments += ["--uv-lock", str(folder)]
+        return True
+    if (folder / "poetry.lock").is_file():
+        converted = work / "poetry-requirements.txt"
+        converted.write_text("\n".join(poetry_requirements(folder / "poetry.lock")) + "\n")
+        plan.arguments += ["--requirement", str(converted)]
+        return True
+    return False
 
 
 def add_folder(plan: Plan, folder: Path) -> None:

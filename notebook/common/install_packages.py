@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
@@ -24,6 +25,7 @@ from packaging.utils import canonicalize_name
 HERE = Path(__file__).parent
 SERVER_REQUIREMENTS = HERE / "requirements.in"
 OVERRIDES = HERE / "overrides.txt"
+LOCKED = "uv-lock-requirements.txt"
 MOST_LINES, LONGEST_LINE = 12, 300
 MOST_CLASHES, MOST_TRIED = 5, 40
 CONFLICT = 2  # the exit code after a conflict that is explained
@@ -40,6 +42,12 @@ class Resolver:
         """Install into this environment."""
         words = ["install", "--override", str(OVERRIDES), "--requirement", str(SERVER_REQUIREMENTS)]
         return self._run([*words, *arguments])
+
+    def export(self, project: str, into: Path) -> subprocess.CompletedProcess[str]:
+        """Write the versions of a project's uv.lock as a requirements file."""
+        words = ["export", "--quiet", "--frozen", "--no-dev", "--no-emit-project", "--project", project]
+        command = [self.uv, *words, "--python", self.python, "--output-file", str(into)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
 
     def resolve(self, requirement: str, with_server: bool) -> str | None:
         """Return the resolved versions with the reason for each; None if there is no solution."""
@@ -162,6 +170,19 @@ def shorten(text: str) -> list[str]:
 def main(uv: str, server: str, arguments: list[str]) -> int:
     """Install, and print what was installed or why it was not."""
     resolver = Resolver(uv)
+    with tempfile.TemporaryDirectory() as work:
+        return install(resolver, server, arguments, Path(work))
+
+
+def install(resolver: Resolver, server: str, arguments: list[str], work: Path) -> int:
+    """Install the packages of the lock file, if there is one, with all others."""
+    if "--uv-lock" in arguments:
+        at = arguments.index("--uv-lock")
+        exported = resolver.export(arguments[at + 1], work / LOCKED)
+        if exported.returncode:
+            print(f"ERROR: uv.lock cannot be read: {' '.join(exported.stderr.split())}", file=sys.stderr)
+            return CONFLICT
+        arguments = [*arguments[:at], "--requirement", str(work / LOCKED), *arguments[at + 2 :]]
     done = resolver.install(arguments)
     if done.returncode == 0:
         print(done.stdout + done.stderr, end="", flush=True)

@@ -270,8 +270,88 @@ def test_files_that_are_not_read_are_named(builder, repository):
 
 
 def test_a_lock_file_that_is_not_read_is_named(builder, repository):
-    outcome = builder.build(repository({"pyproject.toml": PROJECT, "uv.lock": ""}))
-    assert outcome.log[0] == "     uv.lock is not read: the versions come from pyproject.toml"
+    outcome = builder.build(repository({"pyproject.toml": PROJECT, "pdm.lock": ""}))
+    assert outcome.log[0] == "     pdm.lock is not read: the versions come from pyproject.toml"
+
+
+NEWER = PROJECT.replace("pandas<3", "pandas>=2")  # of which the newest version is 3.0
+
+
+def locked_by_uv(builder: Builder, source: Path) -> None:
+    """Lock the project with pandas 2.0, and let it accept any version later."""
+    toml = source / "pyproject.toml"
+    text = toml.read_text()
+    toml.write_text(text.replace("pandas>=2", "pandas==2.0"))
+    done = builder.run(
+        UV, "lock", "--python", sys.executable, "--no-index", "--find-links", builder.index, cwd=source
+    )
+    assert done.returncode == 0, done.stderr
+    lock_file = source / "uv.lock"
+    lock_file.write_text(lock_file.read_text().replace('specifier = "==2.0"', 'specifier = ">=2"'))
+    toml.write_text(text)
+
+
+@pytest.mark.parametrize("built", [False, True])
+def test_the_versions_of_uv_lock_are_installed(builder, repository, built):
+    backend = BACKEND.replace("pandas<3", "pandas>=2")
+    system = BUILT.removeprefix(PROJECT) if built else ""
+    groups = '[dependency-groups]\ndev = ["pyarrow"]\n'
+    project = NEWER.replace('version = "0.1"', 'version = "0.1"\nrequires-python = ">=3.10"')
+    source = repository({"pyproject.toml": project + groups + system, "backend.py": backend})
+    locked_by_uv(builder, source)
+    outcome = builder.build(source)
+    assert outcome.installed == {"pandas": "2.0"} | ({"mine": "0.1"} if built else {}), outcome.log
+
+
+def test_a_uv_lock_that_cannot_be_read_fails_the_build(builder, repository):
+    outcome = builder.build(repository({"pyproject.toml": PROJECT, "uv.lock": "version = "}))
+    assert outcome.installed == {}
+    assert outcome.log[0].startswith("ERROR: uv.lock cannot be read: error: Failed to parse `uv.lock`")
+
+
+def poetry_lock(*packages: str) -> str:
+    return "".join(f"[[package]]\n{package}\n" for package in packages) + '[metadata]\nlock-version = "2.1"\n'
+
+
+def poetry_package(name: str, version: str, more: str = "", groups: str = '["main"]') -> str:
+    return f'name = "{name}"\nversion = "{version}"\noptional = false\ngroups = {groups}\nfiles = []\n{more}'
+
+
+POETRY = '[tool.poetry]\npackage-mode = false\n[tool.poetry.dependencies]\npandas = ">=2"\n'
+
+
+@pytest.mark.parametrize(
+    ("toml", "expected"),
+    [
+        (POETRY, {"pandas": "2.0"}),
+        (NEWER, {"pandas": "2.0"}),
+        (NEWER + BUILT.removeprefix(PROJECT), {"pandas": "2.0", "mine": "0.1"}),
+    ],
+    ids=["without a package", "with [project]", "a package"],
+)
+def test_the_versions_of_poetry_lock_are_installed(builder, repository, toml, expected):
+    lock_file = poetry_lock(
+        poetry_package("pandas", "2.0"),
+        poetry_package("pyarrow", "20.0", groups='["dev"]'),
+        poetry_package("traitlets", "9.9", more="markers = 'sys_platform == \"win32\"'"),
+    )
+    files = {"pyproject.toml": toml, "poetry.lock": lock_file, "backend.py": BACKEND}
+    outcome = builder.build(repository(files))
+    assert outcome.installed == expected, outcome.log
+
+
+def test_the_hashes_of_poetry_lock_are_checked(builder, repository):
+    wrong = f'files = [{{file = "pandas-2.0-py3-none-any.whl", hash = "sha256:{"0" * 64}"}}]'
+    package = poetry_package("pandas", "2.0").replace("files = []", wrong)
+    outcome = builder.build(repository({"pyproject.toml": POETRY, "poetry.lock": poetry_lock(package)}))
+    assert outcome.installed == {}
+    assert any("Hash mismatch" in line for line in outcome.log), outcome.log
+
+
+def test_a_version_of_a_lock_file_that_conflicts_with_the_server_is_explained(builder, repository):
+    lock_file = poetry_lock(poetry_package("tornado", "5.0"))
+    outcome = builder.build(repository({"pyproject.toml": POETRY, "poetry.lock": lock_file}))
+    assert outcome.log[0] == "ERROR: Your requirement tornado==5.0 conflicts with the server:"
 
 
 def test_another_python_in_binders_runtime_txt_is_named(builder, repository):
@@ -348,6 +428,19 @@ REFUSED = {
         {"pyproject.toml": "[tool.poetry]\npackage-mode = false\n"},
         "pyproject.toml has package-mode = false, which only Poetry can read. Write the packages to "
         "requirements.txt: poetry export --without-hashes --output requirements.txt",
+    ),
+    "Poetry 1": (
+        {
+            "pyproject.toml": PROJECT,
+            "poetry.lock": '[[package]]\nname = "pandas"\nversion = "2.0"\noptional = false\n',
+        },
+        "poetry.lock was written by Poetry 1, from which a build cannot tell your packages from those for "
+        "development. Run 'poetry lock' with Poetry 2; or list poetry.lock in .s2iignore, to install the "
+        "newest versions that pyproject.toml allows.",
+    ),
+    "broken poetry.lock": (
+        {"pyproject.toml": PROJECT, "poetry.lock": "[[package\n"},
+        "poetry.lock cannot be read: Expected ']]' at the end of an array declaration (at line 1, column 10)",
     ),
     "broken TOML": (
         {"pyproject.toml": "[project\n"},

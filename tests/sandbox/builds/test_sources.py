@@ -72,6 +72,22 @@ async def test_another_git_url_is_cloned_at_its_ref(checkout: Path, into: Path, 
     assert "(first)" in said[1]
 
 
+async def test_submodules_are_cloned_too(checkout: Path, into: Path, tmp_path: Path):
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    (inner / "data.csv").write_text("1,2")
+    git(inner, "init", "--quiet", "--initial-branch=main")
+    git(inner, "add", ".")
+    git(inner, "commit", "--quiet", "--message=data")
+    git(
+        checkout, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", f"file://{inner}", "data"
+    )
+    git(checkout, "commit", "--quiet", "--all", "--message=with data")
+    source = build(git={"uri": f"file://{checkout}"}, contextDir="data")
+    found = await fetch(source, tmp_path, tmp_path, into, lambda _: None)
+    assert (found / "data.csv").read_text() == "1,2"
+
+
 async def test_a_git_url_without_a_repository_fails_the_build_with_the_message_of_git(
     into: Path, tmp_path: Path
 ):
