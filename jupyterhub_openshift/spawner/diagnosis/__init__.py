@@ -97,7 +97,7 @@ def _sandbox_problem(pod: Obj, events: Events) -> Problem | None:
         "pod-sandbox",
         f"The node cannot set up the network of your server: {quoted(failed[-1])}. {TRY_AGAIN}",
         failed[-1],
-        waiting="The node could not set up the network of your server and tries again.",
+        waiting="The node could not set up the network of your server yet, and tries again.",
         patience=UNTIL_TIMEOUT,
     )
 

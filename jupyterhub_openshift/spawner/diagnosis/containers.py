@@ -99,7 +99,7 @@ def _config_problem(status: Obj) -> Problem | None:
         "container-config",
         f"The cluster cannot create the container of your server: {quoted(message)}. {ADMINISTRATOR}",
         message,
-        waiting="The cluster could not create the container and tries again.",
+        waiting=f"The cluster could not create the container yet, and tries again: {quoted(message)}.",
         patience=0 if _ROOT.search(message) else CREATE_PATIENCE,
     )
 
@@ -132,7 +132,7 @@ def _command_problem(status: Obj) -> Problem | None:
         "container-create",
         f"The cluster cannot start the container of your server: {quoted(text)}. {TRY_AGAIN}",
         text,
-        waiting="The cluster could not start the container and tries again.",
+        waiting=f"The cluster could not start the container yet, and tries again: {quoted(text)}.",
         patience=CREATE_PATIENCE,
     )
 
@@ -156,7 +156,7 @@ def _exit_problem(pod: Obj, status: Obj, is_init: bool, events: Events) -> Probl
         cause,
         message,
         waiting_state(status)[1] if _failed_in_hook(status) else _end_in_words(ended),
-        waiting="Your server's program ended. The cluster starts it once more.",
+        waiting=f"{message.removesuffix(f' {ADMINISTRATOR}')} The cluster starts it once more.",
         patience=0 if final else UNTIL_TIMEOUT,
         container=name,
     )
@@ -206,6 +206,7 @@ def _probe_problem(status: Obj, events: Events) -> Problem | None:
         "readiness-probe",
         f"Your server runs, but does not become ready: {quoted(failed[-1])}. {ADMINISTRATOR}",
         failed[-1],
+        waiting="Your server runs, but its readiness probe still fails.",
         patience=UNTIL_TIMEOUT,
         container=status["name"],
     )

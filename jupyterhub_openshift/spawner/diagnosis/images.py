@@ -100,6 +100,7 @@ def _pull_problem(image: str, message: str, events: Events) -> Problem:
             f"{ADMINISTRATOR}",
             detail,
         )
+    reason = quoted(detail.rpartition(": ")[2])
     failed = sum(
         event.get("count") or 1
         for event in events
@@ -107,9 +108,8 @@ def _pull_problem(image: str, message: str, events: Events) -> Problem:
     )
     return Problem(
         "registry-unavailable",
-        f'The registry does not give the image "{image}" ({quoted(detail.rpartition(": ")[2])}). '
-        "Try again in a few minutes.",
+        f'The registry does not give the image "{image}" ({reason}). Try again in a few minutes.',
         detail,
-        waiting=f'The registry does not give the image "{image}". The cluster tries again.',
+        waiting=f'The registry does not give the image "{image}" yet ({reason}). The cluster tries again.',
         patience=0 if failed >= FAILED_PULLS else UNTIL_TIMEOUT,
     )

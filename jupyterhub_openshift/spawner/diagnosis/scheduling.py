@@ -14,6 +14,7 @@ from typing import NamedTuple
 from ..causes import Cause
 from .problem import ADMINISTRATOR, UNTIL_TIMEOUT, Events, Obj, Problem, condition, messages_of
 
+DEFAULT_SCHEDULER = "default-scheduler"
 AUTOSCALER_PATIENCE = 30
 SCALE_UP = "The cluster is full and adds a node. This takes a few minutes."
 _NODES = re.compile(r"0/(?P<total>\d+) nodes are available: (?P<reasons>.*?)\.(?: |$)(?P<rest>.*)", re.S)
@@ -78,10 +79,11 @@ def scheduling_problem(pod: Obj, events: Events) -> Problem | None:
             patience=UNTIL_TIMEOUT,
         )
     if not scheduled:
-        scheduler = pod.get("spec", {}).get("schedulerName") or "default-scheduler"
+        scheduler = pod.get("spec", {}).get("schedulerName") or DEFAULT_SCHEDULER
         return Problem(
             "no-scheduler",
             f'The scheduler "{scheduler}" did not look for a node for your server. {ADMINISTRATOR}',
+            waiting="" if scheduler == DEFAULT_SCHEDULER else f'Waiting for the scheduler "{scheduler}".',
             patience=UNTIL_TIMEOUT,
         )
     return _node_problem(pod, message, events)

@@ -95,7 +95,7 @@ def _claim_problem(claim: Obj, events: Events) -> Problem | None:
             "The cluster has no volume for your server and no default storage class to create one. "
             f"{ADMINISTRATOR}",
             text,
-            waiting=PROVISIONING,
+            waiting="The cluster has no default storage class yet, which would create your volume.",
             patience=DEFAULT_CLASS_PATIENCE,
             command=command,
         )
@@ -104,7 +104,7 @@ def _claim_problem(claim: Obj, events: Events) -> Problem | None:
         f"The storage of the cluster cannot create the volume of your server: {_reason(text)}. "
         f"{ADMINISTRATOR}",
         text,
-        waiting="The cluster could not create your volume and tries again.",
+        waiting=f"The cluster could not create your volume yet, and tries again: {_reason(text)}.",
         patience=0 if _REFUSED.search(text) else UNTIL_TIMEOUT,
         command=command,
     )
@@ -165,6 +165,6 @@ def _mount_problem(events: Events) -> Problem | None:
         "volume-mount",
         f"The node cannot mount a volume of your server: {quoted(text)}. {TRY_AGAIN}",
         text,
-        waiting="The node could not mount your volume and tries again.",
+        waiting="The node could not mount your volume yet, and tries again.",
         patience=UNTIL_TIMEOUT,
     )

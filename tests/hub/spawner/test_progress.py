@@ -1,5 +1,7 @@
 """The steps of recorded starts as the progress page shows them."""
 
+import pytest
+
 from jupyterhub_openshift.spawner.diagnosis import diagnose
 from jupyterhub_openshift.spawner.progress import progress_event
 
@@ -24,6 +26,7 @@ def test_a_start_is_shown_in_sentences_without_raw_lines_or_repetitions():
         "Preparing the image of your server.",
         "Creating the container.",
         "Waiting for your server to answer.",
+        "Your server runs, but its readiness probe still fails.",
     ]
 
 
@@ -73,6 +76,38 @@ def test_a_server_with_a_volume_has_a_step_for_it():
         ("starting", "waiting"),
         ("ready", "waiting"),
     ]
+
+
+WAITING = {
+    "registry-refused": 'The registry does not give the image "127.0.0.1:5999/notebook:1.0" yet (connection '
+    "refused). The cluster tries again.",
+    "secret-missing": 'Your server waits: the secret "nosuch" does not exist.',
+    "secret-key-missing": 'Your server waits: the secret "there" has no key "nosuch".',
+    "configmap-volume-missing": 'Your server waits: the config map "nosuch" does not exist.',
+    "pvc-missing": 'Your server waits for the volume claim "nosuch".',
+    "insufficient-memory": "Waiting for a node: 1 node has too little memory.",
+    "insufficient-cpu": "Waiting for a node: 1 node has too little CPU.",
+    "node-selector": "Waiting for a node: 1 node does not have the labels that the server requires "
+    "(gpu=yes).",
+    "crash-message": "Your server's program ended with exit code 3 before your server was ready. The cluster "
+    "starts it once more.",
+    "readiness-fails": "Your server runs, but its readiness probe still fails.",
+    "scheduling-gate": "Your server waits for its scheduling gate (example.org/wait).",
+    "unknown-scheduler": 'Waiting for the scheduler "nosuch".',
+}
+
+
+@pytest.mark.parametrize("cause", WAITING)
+def test_a_cause_that_may_pass_is_shown_as_soon_as_the_cluster_knows_it(cause):
+    """The failure comes later, when it is certain: a node may come, and a secret be created."""
+    found = [
+        (problem, progress_event(moment.pod, [], moment.events, problem)["message"])
+        for moment in replay(RECORDINGS[cause])
+        if (problem := diagnose(moment.pod, [], moment.events))
+    ]
+    problem, message = next(each for each in found if each[0].cause == found[-1][0].cause)
+    assert problem.patience > 0
+    assert message == WAITING[cause]
 
 
 def test_a_pulled_image_is_shown_with_its_size_and_time():
