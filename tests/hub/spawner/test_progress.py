@@ -25,7 +25,6 @@ def test_a_start_is_shown_in_sentences_without_raw_lines_or_repetitions():
         "Looking for a node for your server.",
         "Preparing the image of your server.",
         "Creating the container.",
-        "Waiting for your server to answer.",
         "Your server runs, but its readiness probe still fails.",
     ]
 
