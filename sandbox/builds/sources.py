@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sandbox.apimachinery.json_types import Obj
+from sandbox.builds.credentials import git_environment
 
 Say = Callable[[str], None]
 
@@ -27,7 +28,9 @@ class BuildFailure(Exception):
         self.message = message
 
 
-async def fetch(build: Obj, uploads: Path, checkout: Path, into: Path, say: Say) -> Path:
+async def fetch(
+    build: Obj, uploads: Path, checkout: Path, into: Path, say: Say, *, secret: Obj | None = None
+) -> Path:
     """Fetch the source into an empty directory; return the context directory within it."""
     source = build["spec"].get("source") or {}
     if "binary" in source:
@@ -36,7 +39,9 @@ async def fetch(build: Obj, uploads: Path, checkout: Path, into: Path, say: Say)
         say(f'Cloning "{source["git"]["uri"]}" ...\n\t(its working tree here: {checkout})')
         await asyncio.to_thread(copy_working_tree, checkout, into)
     elif "git" in source:
-        await _clone(source["git"], into, say)
+        with tempfile.TemporaryDirectory() as private:
+            credentials = git_environment(secret, Path(private)) if secret else {}
+            await _clone(source["git"], into, say, credentials)
     if "dockerfile" in source:
         (into / "Dockerfile").write_text(source["dockerfile"])
     return _context(into, source.get("contextDir", ""))
@@ -97,10 +102,10 @@ def _context(top: Path, folder: str) -> Path:
     return inside
 
 
-async def _clone(git: Obj, into: Path, say: Say) -> None:
+async def _clone(git: Obj, into: Path, say: Say, credentials: dict[str, str]) -> None:
     say(f'Cloning "{git["uri"]}" ...')
     # Git's other transports can run commands; a password prompt would block the build.
-    env = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": PROTOCOLS}
+    env = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": PROTOCOLS, **credentials}
     commands = [["git", "clone", "--quiet", "--recursive", "--", git["uri"], str(into)]]
     if git.get("ref"):
         commands.append(["git", "-C", str(into), "checkout", "--quiet", git["ref"], "--"])

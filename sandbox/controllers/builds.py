@@ -205,7 +205,8 @@ class Builds(Controller):
         into = Path(tempfile.mkdtemp(dir=work, prefix=f"{build['metadata']['name']}-"))
         try:
             uploads = self.cluster.state / "uploads"
-            source = await sources.fetch(build, uploads, self.checkout, into, pod.say)
+            secret = self._source_secret(build)
+            source = await sources.fetch(build, uploads, self.checkout, into, pod.say, secret=secret)
             key = await asyncio.to_thread(_key, build, source, base)
             record = self.cluster.state / "cache" / "builds" / f"{key}.json"
             if image := self._cached(record):
@@ -219,6 +220,16 @@ class Builds(Controller):
             return image
         finally:
             await asyncio.to_thread(shutil.rmtree, into, ignore_errors=True)
+
+    def _source_secret(self, build: Obj) -> Obj | None:
+        """Return the secret for Git; raises BuildFailure if it does not exist."""
+        name = ((build["spec"].get("source") or {}).get("sourceSecret") or {}).get("name")
+        if not name:
+            return None
+        if secret := self.store.find("secrets", name):
+            return secret
+        detail = f'error: secret "{name}" not found'
+        raise BuildFailure("FetchSourceFailed", "Failed to fetch the input source.", detail)
 
     def _cached(self, record: Path) -> Image | None:
         return self.images.get(json.loads(record.read_text())["image"]) if record.is_file() else None

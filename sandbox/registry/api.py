@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
-from sandbox.admission import limits, lookup, owners, pods, quota, scc
+from sandbox.admission import limits, lookup, owners, pods, quota, scc, source_secrets
 from sandbox.apimachinery import errors, resources, schema
 from sandbox.apimachinery.json_types import Json, Obj
 from sandbox.apimachinery.project import Project
@@ -196,6 +196,7 @@ class Api:
             pods.tolerations(new, self.store)
             scc.admit(new, user, self.rbac, self.project)
         lookup.admit(resource, new, self.store)
+        source_secrets.admit(resource, new, self.store)
 
     def _check(self, resource: str, obj: Obj, problems: list[errors.Cause]) -> None:
         if problems:

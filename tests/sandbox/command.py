@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -57,6 +58,16 @@ class Sandbox:
         kubeconfig = self.state / ("admin.kubeconfig" if admin else "kubeconfig")
         command = [str(KUBECTL), f"--kubeconfig={kubeconfig}", *words]
         return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+
+    def oc(self, *words: str, code: int = 0) -> str:
+        """The real oc, where it is on the PATH; otherwise kubectl, or for `new-app` the sandbox's own."""
+        path = shutil.which("oc")
+        if not path and words[0] == "new-app":
+            return self.run(*words, code=code)
+        command = [path or str(KUBECTL), f"--kubeconfig={self.state / 'kubeconfig'}", *words]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == code, f"{words}: exit {done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stdout + done.stderr if code else done.stdout
 
     def get(self, *words: str) -> Any:
         """An object, or the items of a list."""

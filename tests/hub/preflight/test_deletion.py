@@ -75,7 +75,7 @@ class Hub:
     def deploy(self, **parameters: str) -> str:
         words = [f"{key}={value}" for key, value in {"APPLICATION_NAME": self.name, **parameters}.items()]
         options = [word for text in words for word in ("--param", text)]
-        return self.sandbox.run("new-app", "--template", self.template, *options)
+        return self.sandbox.oc("new-app", "--template", self.template, *options)
 
     def pod(self) -> dict[str, Any]:
         """The hub's pod, once the workload's controllers have created it."""
@@ -111,7 +111,7 @@ class Hub:
     def delete(self, kinds: str = "") -> None:
         kinds = kinds or TEMPLATES[self.template]
         quickly = ("--wait=false", "--grace-period=1")
-        self.sandbox.kubectl("delete", kinds, *quickly, "--selector", f"app={self.name}")
+        self.sandbox.oc("delete", kinds, *quickly, "--selector", f"app={self.name}")
 
     def left(self) -> list[str]:
         return self.sandbox.names(KINDS, "--selector", f"app={self.name}")
@@ -229,7 +229,7 @@ def test_a_second_hub_of_a_name_does_not_start_and_its_deletion_leaves_the_first
     assert "own objects       pass" in done.stdout, done.stdout + done.stderr
 
     second = Hub(sandbox, tmp_path, "jupyterhub-workspace", "twice")
-    assert "already exists" in sandbox.run(
+    assert "already exists" in sandbox.oc(
         *("new-app", "--template", second.template, "--param", "APPLICATION_NAME=twice"), code=1
     )
     pods = ("pods", "--selector", "app=twice,component=hub,pod-template-hash")

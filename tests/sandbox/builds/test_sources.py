@@ -1,9 +1,14 @@
 """Where a build's source comes from."""
 
+import base64
+import http.server
 import io
 import json
 import subprocess
 import tarfile
+import threading
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -86,6 +91,60 @@ async def test_submodules_are_cloned_too(checkout: Path, into: Path, tmp_path: P
     source = build(git={"uri": f"file://{checkout}"}, contextDir="data")
     found = await fetch(source, tmp_path, tmp_path, into, lambda _: None)
     assert (found / "data.csv").read_text() == "1,2"
+
+
+class Private(http.server.SimpleHTTPRequestHandler):
+    """Lets in whoever sends the right name and password."""
+
+    def do_GET(self) -> None:
+        expected = base64.b64encode(b"me:geheim").decode()
+        if self.headers.get("Authorization") == f"Basic {expected}":
+            super().do_GET()
+        else:
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", "Basic")
+            self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def private_address(checkout: Path) -> Iterator[str]:
+    """The checkout's repository, on a server that asks for a password."""
+    git(checkout, "update-server-info")
+    handler = partial(Private, directory=str(checkout / ".git"))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def secret(**keys: str) -> dict:
+    return {"data": {key: base64.b64encode(value.encode()).decode() for key, value in keys.items()}}
+
+
+async def test_a_private_repository_is_cloned_with_a_secret_that_stays_out_of_log_and_source(
+    private_address: str, into: Path, tmp_path: Path
+):
+    said: list[str] = []
+    source = build(git={"uri": private_address})
+    credentials = secret(username="me", password="geheim")
+    found = await fetch(source, tmp_path, tmp_path, into, said.append, secret=credentials)
+    assert files(found)["notebook/start.sh"] == "committed"
+    assert "geheim" not in "".join([*said, *files(into).values()])
+
+
+@pytest.mark.parametrize("credentials", [None, secret(username="me", password="falsch")])
+async def test_a_private_repository_without_the_right_secret_fails_the_build(
+    private_address: str, into: Path, tmp_path: Path, credentials: dict | None
+):
+    with pytest.raises(BuildFailure) as failure:
+        await fetch(
+            build(git={"uri": private_address}), tmp_path, tmp_path, into, lambda _: None, secret=credentials
+        )
+    assert failure.value.reason == "FetchSourceFailed"
+    assert "falsch" not in str(failure.value)
 
 
 async def test_a_git_url_without_a_repository_fails_the_build_with_the_message_of_git(
