@@ -81,7 +81,7 @@ def deploy_hubs_of(page: str, sandbox: Sandbox) -> None:
     for template in ("jupyterhub", "jupyterhub-workspace"):
         exists = any(name.endswith(f"/{template}") for name in existing)
         if exists and (template in deployed or rolls_out):
-            sandbox.kubectl("delete", ALL, "--selector", f"app={template}", "--wait=false")
+            sandbox.kubectl("delete", ALL, "--selector", f"app={template}")
         if template not in deployed and (rolls_out or not exists):
             sandbox.run("new-app", "--template", template)
 
