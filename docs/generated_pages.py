@@ -1,7 +1,8 @@
-"""The reference pages that are generated from the code when MkDocs builds the site."""
+"""The site: reference pages generated from the code, and the script that renders the drawings."""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -11,9 +12,11 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 from openshift.render import render
+from tests.hub.npm_packages import node_modules
 
 Obj = dict[str, Any]
 
+MERMAID = "assets/mermaid.js"
 COMMANDS = ("", "check", "settings")
 # Each parameter is in the first group whose prefix its name starts with.
 GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -47,9 +50,13 @@ ORDER = (
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the generated pages to the site (an event of MkDocs)."""
+    """Add the generated pages and Mermaid to the site (an event of MkDocs)."""
     for path, text in pages().items():
         files.append(File.generated(config, path, content=text))
+    if shutil.which("npm"):  # otherwise the theme lets the reader's browser load it from elsewhere
+        script = node_modules() / "@mermaid-js" / "tiny" / "dist" / "mermaid.tiny.js"
+        files.append(File.generated(config, MERMAID, abs_src_path=str(script)))
+        config.extra_javascript.insert(0, MERMAID)
     return files
 
 

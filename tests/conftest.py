@@ -60,6 +60,7 @@ MARKS = {
     "sandbox": "containers",
     "configurable_http_proxy": "hub",
     "postgresql": "hub",
+    "site": "network",
 }
 NOT_QUICK = {*MARKS.values(), "corpus", "faults", "network"}
 

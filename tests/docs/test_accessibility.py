@@ -1,4 +1,6 @@
-"""The documentation site in a real browser: axe-core finds nothing, and no page is wider than a phone."""
+"""The documentation site in a real browser: axe-core finds nothing, no page is wider than a phone, and what
+Lighthouse checks of a page holds: title, description, language, sizes of pictures, no error in the console.
+"""
 
 from __future__ import annotations
 
@@ -61,3 +63,44 @@ def test_a_page_is_accessible_and_fits_a_phone(page: Page, path: str) -> None:
         if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
             problems.append(f"{scheme}, {width}: {wide} pixels wide")
     assert problems == []
+
+
+FACTS = """() => ({
+    title: document.title,
+    description: document.querySelector('meta[name=description]')?.content,
+    language: document.documentElement.lang,
+    viewport: document.querySelector('meta[name=viewport]')?.content,
+    doctype: document.doctype?.name,
+    headings: document.querySelectorAll('h1').length,
+    withoutAlt: document.querySelectorAll('img:not([alt])').length,
+    broken: [...document.images].filter(image => !image.naturalWidth).map(image => image.src),
+})"""
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_has_what_search_engines_and_screen_readers_look_for(page: Page, path: str) -> None:
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(path, wait_until="networkidle")
+    facts = page.evaluate(FACTS)
+    title = facts.pop("title")
+    assert title.endswith("JupyterHub for OpenShift")
+    assert facts == {
+        "description": "JupyterHub deployed by an ordinary user in an OpenShift project of their own",
+        "language": "en",
+        "viewport": "width=device-width,initial-scale=1",
+        "doctype": "html",
+        "headings": 1,
+        "withoutAlt": 0,
+        "broken": [],
+    }
+    assert errors == []
+
+
+def test_drawings_are_rendered_with_the_sites_own_script(page: Page) -> None:
+    page.goto("explanation/spawn/")
+    drawing = page.wait_for_selector("div.mermaid")  # the theme puts it in the place of the text
+    box = drawing.bounding_box() if drawing else None
+    assert box is not None
+    assert box["height"] > 100
