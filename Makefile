@@ -55,6 +55,10 @@ lint-web: $(venv)/.tests
 resources: $(venv)/.sandbox ## resources.json anew; GIT_URL=... GIT_REF=... for a fork
 	$(python) -m openshift $(if $(GIT_URL),--git-url $(GIT_URL)) $(if $(GIT_REF),--git-ref $(GIT_REF))
 
+.PHONY: release
+release: $(venv)/.sandbox ## what is missing for a release, or the commands that make it; changes nothing
+	@$(python) -m openshift.release
+
 .PHONY: docs
 docs: $(venv)/.tests ## the documentation as a site, in site/
 	NO_MKDOCS_2_WARNING=1 $(python) -m mkdocs build --strict --quiet
