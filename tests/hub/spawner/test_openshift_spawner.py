@@ -450,6 +450,16 @@ async def test_the_progress_ends_with_the_failure(spawner_of, api, recorded):
     assert steps[-1] == {"progress": 100, "failed": True, "message": spawner.failure.jupyterhub_message}
 
 
+@pytest.mark.parametrize(
+    ("address", "url"),
+    [("10.128.0.7", "http://10.128.0.7:8080"), ("fd01:0:0:1::5", "http://[fd01:0:0:1::5]:8080")],
+)
+async def test_a_pod_is_reached_at_either_kind_of_address(spawner_of, address, url):
+    notebook = {"name": "notebook", "ports": [{"name": "notebook-port", "containerPort": 8080}]}
+    pod = {"metadata": {"name": "x"}, "spec": {"containers": [notebook]}, "status": {"podIP": address}}
+    assert spawner_of()._get_pod_url(pod) == url
+
+
 async def test_an_earlier_pod_with_the_same_name_is_ignored(spawner_of, api, recorded):
     """The image of the earlier pod could not be pulled; the new pod does not exist yet."""
     old = deepcopy(recorded["get pod whose image cannot be pulled"]["response"])
