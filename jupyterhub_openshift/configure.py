@@ -25,6 +25,7 @@ from .settings.environment import OPENSHIFT, TEMPORARY, Settings
 from .spawner.container_defaults import RESTRICTED
 from .spawner.home_volume import HOME
 from .spawner.openshift_spawner import OpenShiftSpawner, profiles
+from .spawner.start_links import KeepParameters
 
 HUB_PORT = 8081
 CULLER_SERVICE = "idle-culler"
@@ -291,6 +292,15 @@ def configure_metrics(c: Config, settings: Settings, project: Project) -> None:
     if settings.metrics_token:
         token = settings.metrics_token.get_secret_value()
         _add_service(c, {"name": METRICS_SERVICE, "api_token": token}, ["read:metrics"])
+
+
+def configure_links(c: Config, settings: Settings, project: Project) -> None:
+    """Keep the parameters of links to a page in a user's server, which preselect the menu.
+
+    Runs after the user's files: a hook of theirs takes precedence.
+    """
+    if "user_redirect_hook" not in c.JupyterHub:
+        c.JupyterHub.user_redirect_hook = KeepParameters(c.JupyterHub.get("default_server_name", ""))
 
 
 def configure_pages(c: Config, settings: Settings, project: Project) -> None:

@@ -9,12 +9,13 @@ from datetime import timezone
 from typing import Any, ClassVar
 
 from aiohttp import ClientError
+from jupyterhub.handlers.pages import SpawnHandler
 from jupyterhub.utils import maybe_future, url_path_join, wait_for_http_server
 from kubernetes_asyncio.client import ApiException
 from kubespawner import KubeSpawner
 from kubespawner.clients import shared_client
 from tornado.web import HTTPError
-from traitlets import Bool, Dict, Unicode
+from traitlets import Bool, Dict, Unicode, default
 
 from ..errors import ConfigurationFault
 from ..model_trait import ModelDict
@@ -44,6 +45,7 @@ from .spawn_failures import (
     no_answer,
     too_slow,
 )
+from .start_links import StartLink, preselected, sentences, take_parameters
 from .templates import UnknownPlaceholder, expand
 from .volume_size import grow_volume
 from .watches import WATCHES, has_failed, pod_exists
@@ -120,6 +122,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
     failure: SpawnRefused | None = None  # of the last start, for the pages
     _reported: ClassVar[dict[str, set[str]]] = {}  # logged sentences about labelled objects
     _volume_size: str | None = None
+    _link = StartLink()  # the parameters of the link to the spawn page
     _created_uid = ""
     _url = ""  # of the running pod, before the server answers
     _problem: Problem | None = None
@@ -174,6 +177,13 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         self.memory = state.get("memory")
         self._volume_size = state.get("volume_size")
 
+    async def run_auth_state_hook(self, auth_state: dict[str, Any] | None) -> None:
+        """Take the parameters out of a link to the spawn page, before JupyterHub starts a server for them."""
+        self._link = StartLink()
+        if isinstance(self.handler, SpawnHandler) and self.handler.request.method == "GET":
+            self._link = take_parameters(self.handler.request.query_arguments)
+        await super().run_auth_state_hook(auth_state)
+
     async def get_options_form(self) -> Any:  # noqa: ANN401 (JupyterHub: any text)
         """Return the menu of images and sizes, then the connections; empty if there is nothing to choose."""
         self._connections = await self._allowed_connections()
@@ -185,11 +195,32 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
             self._connections, ticked, self.additional_profile_form_template_paths
         )
 
+    @default("options_form")  # type: ignore[untyped-decorator]
+    def _options_form_default(self) -> Any:  # noqa: ANN401 (as KubeSpawner's)
+        """Render the form for each request; KubeSpawner renders a list of profiles only once."""
+        return self._current_form if self.profile_list else ""
+
+    async def _current_form(self, spawner: OpenShiftSpawner) -> str:
+        """The menu of the profiles as they are now."""
+        found = self.profile_list
+        found = await maybe_future(found(spawner)) if callable(found) else self._sorted_dict_values(found)
+        return self._render_options_form(found)
+
     def _render_options_form(self, profile_list: list[dict[str, Any]]) -> str:
-        """Return no form if there is nothing to choose, so that the server starts immediately."""
+        """Return no form if there is nothing to choose, so that the server starts immediately.
+
+        A link preselects the menu; what the menu lacks is told in front of it.
+        """
+        profile_list = self._get_initialized_profile_list(profile_list)
+        last_choice = self.user_options
+        options, problems = preselected(self._link, profile_list, last_choice or {}, self.configured_image)
         if len(profile_list) < 2 and not any(each.get("profile_options") for each in profile_list):
-            return ""
-        return str(super()._render_options_form(profile_list))
+            return sentences(problems)
+        self.user_options = options  # for the template
+        try:
+            return sentences(problems) + str(super()._render_options_form(profile_list))
+        finally:
+            self.user_options = last_choice
 
     def _options_from_form(self, formdata: Mapping[str, list[str]]) -> dict[str, Any]:
         """Add the chosen connections; `load_user_options` refuses those that the user may not use."""

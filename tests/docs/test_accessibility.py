@@ -11,14 +11,20 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Page, Route, expect, sync_playwright
 
 from tests.conftest import chromium_path
 from tests.hub.npm_packages import node_modules
 
 pytestmark = pytest.mark.browser
 
-PAGES = ("", "configuration/", "reference/templates/", "explanation/spawn/")  # each element of the theme
+PAGES = (
+    "",
+    "configuration/",
+    "reference/templates/",
+    "explanation/spawn/",
+    "how-to/git-links/",
+)  # each element of the theme
 VIEWS = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 360)]
 
 
@@ -104,3 +110,21 @@ def test_drawings_are_rendered_with_the_sites_own_script(page: Page) -> None:
     box = drawing.bounding_box() if drawing else None
     assert box is not None
     assert box["height"] > 100
+
+
+def test_the_form_makes_a_link_that_opens_a_repository(page: Page) -> None:
+    page.goto("how-to/git-links/")
+    form = page.locator("#link-maker")
+    link = form.locator("output")
+    for label, text in (("Address of the hub", "https://hub.example.org/"), ("Size", "Large")):
+        form.get_by_label(label).fill(text)
+    expect(link).to_have_text("https://hub.example.org/hub/spawn?size=Large")
+    for label, text in (("Git repository", "https://git.example.org/a/course.git"), ("Branch", "main")):
+        form.get_by_label(label).fill(text)
+    form.get_by_label("File or folder").fill("/week 1/index.ipynb")
+    form.get_by_label("Image").fill("scipy-notebook:3.12")
+    expect(link).to_have_text(
+        "https://hub.example.org/hub/user-redirect/git-pull"
+        "?repo=https%3A%2F%2Fgit.example.org%2Fa%2Fcourse.git&branch=main"
+        "&urlpath=lab%2Ftree%2Fcourse%2Fweek+1%2Findex.ipynb&image=scipy-notebook%3A3.12&size=Large"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
@@ -216,6 +217,31 @@ def test_a_connection_is_chosen_by_keyboard_and_a_forged_one_refused(page_of, hu
     expect(page.get_by_role("heading", name="Your server is starting")).to_be_visible()
     (pod,) = [body for method, _, body in hub[1].api.requests if method == "POST" and "-kim" in str(body)]
     assert {"secretRef": {"name": "measurements"}} in pod["spec"]["containers"][0]["envFrom"]
+
+
+def test_a_link_preselects_the_menu_and_opens_its_page_in_the_server(page_of):
+    page = page_of("lea")
+    page.goto("/hub/user-redirect/git-pull?repo=https://git.example.org/a&image=scipy-notebook&size=Large")
+    expect(page.get_by_role("radio", name="Scientific Python")).to_be_checked()
+    expect(page.get_by_role("combobox", name="Size")).to_have_value("large")
+    expect(page.get_by_role("alert")).to_have_count(0)
+    check(page)
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("heading", name="Your server is starting")).to_be_visible()
+    assert parse_qs(urlsplit(page.url).query)["next"] == [
+        "/user/lea/git-pull?repo=https%3A%2F%2Fgit.example.org%2Fa"
+    ]
+
+
+def test_a_link_to_an_unknown_image_shows_a_sentence_and_the_menu(page_of):
+    page = page_of("mia")
+    page.goto("/hub/spawn?image=julia-notebook&size=Huge")
+    expect(page.get_by_role("alert")).to_have_text(
+        'This hub does not offer the image "julia-notebook", which the link asks for. '
+        'This hub does not offer the size "Huge", which the link asks for.'
+    )
+    expect(page.get_by_role("radio", name="Minimal")).to_be_checked()
+    check(page)
 
 
 def test_a_command_in_a_message_is_on_a_separate_line(page_of):
