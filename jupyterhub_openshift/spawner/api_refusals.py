@@ -38,6 +38,8 @@ _RESOURCES = {  # singular and plural
     "requests.storage": ("storage", "storage"),
     "persistentvolumeclaims": ("volume claim", "volume claims"),
     "pods": ("pod", "pods"),
+    "count/pods": ("pod", "pods"),
+    "requests.nvidia.com/gpu": ("GPU", "GPUs"),
 }
 
 
@@ -104,14 +106,22 @@ def _exceeded(asked: str, used: str, most: str) -> Iterator[str]:
     """For each exceeded resource, what the server needs and what is in use."""
     in_use, limit = _quantities(used), _quantities(most)
     for resource, amount in _quantities(asked).items():
-        needed, taken, total = (
-            _amount(resource, each) for each in (amount, in_use.get(resource, "0"), limit.get(resource, "0"))
-        )
-        one, many = _RESOURCES.get(resource, (resource, resource))
-        of = "of " if _is_bytes(resource) else ""
+        taken, total = (_amount(resource, each.get(resource, "0")) for each in (in_use, limit))
+        one, many = _nouns(resource)
         verb = "is" if one == many else "are"
-        what = one if needed == "1" else many
-        yield f"this server needs {needed} {of}{what}, and {taken} of {total} {verb} in use"
+        yield f"this server needs {amount_of(resource, amount)}, and {taken} of {total} {verb} in use"
+
+
+def amount_of(resource: str, quantity: str) -> str:
+    """Return an amount of a quota's resource as people write it: `2 GPUs`, `1 GiB of memory`."""
+    (one, many), value = _nouns(resource), _amount(resource, quantity)
+    of = "of " if _is_bytes(resource) else ""
+    return f"{value} {of}{one if value == '1' else many}"
+
+
+def _nouns(resource: str) -> tuple[str, str]:
+    """Singular and plural of a quota's resource."""
+    return _RESOURCES.get(resource, (resource.removeprefix("requests."),) * 2)
 
 
 def _quantities(text: str) -> dict[str, str]:

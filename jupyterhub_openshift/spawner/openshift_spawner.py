@@ -30,11 +30,12 @@ from .image_streams import resolve_image
 from .object_names import object_name
 from .pod_reader import claim_names, event_time, read_claims, read_log, waits_for_volumes
 from .progress import progress_event
+from .quota_fit import mark_sizes, project_quotas, sizes_without_room
 from .shared_data import connections, volumes
 from .shared_data.connections import Connection
 from .shared_data.form import connection_choices
 from .shared_data.offers import offered_connections, offered_volumes
-from .sizes import Size
+from .sizes import Size, with_node_choice
 from .spawn_failures import (
     SpawnRefused,
     WithoutTraceback,
@@ -134,6 +135,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         self._claim_events: list[dict[str, Any]] = []
         self._events: list[dict[str, Any]] = []  # of pod and claims, at the last look
         self._connections: list[Connection] = []  # that this user may choose, at the last look
+        self._sizes_without_room: dict[str, str] = {}  # why the menu does not offer them, at the last look
         self._volumes: list[volumes.SharedVolume] = []  # that this user's server mounts
         self.configured_image = self.image  # `image` changes when a user chooses from the menu
 
@@ -204,7 +206,18 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         """The menu of the profiles as they are now."""
         found = self.profile_list
         found = await maybe_future(found(spawner)) if callable(found) else self._sorted_dict_values(found)
+        self._sizes_without_room = await self._sizes_that_no_quota_allows()
         return self._render_options_form(found)
+
+    async def _sizes_that_no_quota_allows(self) -> dict[str, str]:
+        """Why a size is not offered now, by its name; empty if the quotas cannot be read."""
+        if not self.sizes:
+            return {}
+        try:
+            return sizes_without_room(self.sizes, await project_quotas(self.api.api_client, self.namespace))
+        except (ApiException, ClientError, TimeoutError, asyncio.TimeoutError) as error:
+            self.log.debug("Cannot read the quotas: %s", error)
+            return {}
 
     def _render_options_form(self, profile_list: list[dict[str, Any]]) -> str:
         """Return no form if there is nothing to choose, so that the server starts immediately.
@@ -212,6 +225,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         A link preselects the menu; what the menu lacks is told in front of it.
         """
         profile_list = self._get_initialized_profile_list(profile_list)
+        mark_sizes(profile_list, self._sizes_without_room)
         last_choice = self.user_options
         options, problems = preselected(self._link, profile_list, last_choice or {}, self.configured_image)
         if len(profile_list) < 2 and not any(each.get("profile_options") for each in profile_list):
@@ -331,6 +345,8 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
     def _completed(self, pod: Any) -> Any:  # noqa: ANN401 (V1Pod)
         """Add what the hub needs, and a configuration file or a hook has left out."""
         pod = with_container_defaults(pod, self.get_env())
+        if size := self.sizes.get(self.size):
+            pod = with_node_choice(pod, size)
         if self.home_volume:
             pod = with_home_volume(pod, self.pvc_name)
         if pod.spec.enable_service_links is None:

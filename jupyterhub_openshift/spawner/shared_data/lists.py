@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from kubernetes_asyncio.client import ApiClient, ApiException
 
+from ..api_objects import get_object
 from .labels import CONNECTION, SHARED_VOLUME, Obj
 from .volumes import storage_class_of
 
-REQUEST_TIMEOUT = 10
 # https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches
 METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 CLASSES = "/apis/storage.k8s.io/v1/storageclasses"
@@ -28,13 +27,15 @@ def secrets_path(namespace: str) -> str:
 
 async def labelled_claims(client: ApiClient, namespace: str) -> list[Obj]:
     """List the claims with the label; raise ApiException or aiohttp's ClientError."""
-    return await _list(client, claims_path(namespace), SHARED_VOLUME, "application/json")
+    found = await get_object(client, claims_path(namespace), {"labelSelector": SHARED_VOLUME})
+    return list(found["items"])
 
 
 async def labelled_secrets(client: ApiClient, namespace: str) -> list[Obj]:
     """List the metadata of the secrets with the label; raise ApiException or aiohttp's ClientError."""
-    found = await _list(client, secrets_path(namespace), CONNECTION, METADATA_ONLY)
-    return [{"metadata": secret["metadata"]} for secret in found]
+    query = {"labelSelector": CONNECTION}
+    found = await get_object(client, secrets_path(namespace), query, METADATA_ONLY)
+    return [{"metadata": secret["metadata"]} for secret in found["items"]]
 
 
 async def binding_modes(client: ApiClient, claims: list[Obj]) -> dict[str, str | None]:
@@ -47,7 +48,7 @@ async def binding_modes(client: ApiClient, claims: list[Obj]) -> dict[str, str |
 
 async def _binding_mode(client: ApiClient, name: str) -> str | None:
     try:
-        found = await _get(client, f"{CLASSES}/{name}", [], "application/json")
+        found = await get_object(client, f"{CLASSES}/{name}")
     except ApiException as refusal:
         if refusal.status == 404:
             return "missing"
@@ -55,22 +56,3 @@ async def _binding_mode(client: ApiClient, name: str) -> str | None:
             return None
         raise
     return str(found.get("volumeBindingMode") or "Immediate")
-
-
-async def _list(client: ApiClient, path: str, label: str, accept: str) -> list[Obj]:
-    found = await _get(client, path, [("labelSelector", label)], accept)
-    return list(found["items"])
-
-
-async def _get(client: ApiClient, path: str, query: list[tuple[str, str]], accept: str) -> dict[str, Any]:
-    found: dict[str, Any] = await client.call_api(
-        path,
-        "GET",
-        query_params=query,
-        header_params={"Accept": accept},
-        auth_settings=["BearerToken"],
-        response_types_map={200: "object"},
-        _return_http_data_only=True,
-        _request_timeout=REQUEST_TIMEOUT,
-    )
-    return found

@@ -1,6 +1,11 @@
 """The sizes that users may choose from."""
 
-from jupyterhub_openshift.spawner.sizes import Size, size_option
+import pytest
+from pydantic import ValidationError
+
+from jupyterhub_openshift.spawner.sizes import Size, size_option, toleration
+
+from .pods import manifest
 
 
 def option(**sizes: dict) -> dict:
@@ -64,3 +69,44 @@ def test_names_are_escaped():
 
 def test_similar_names_of_sizes_stay_different_choices():
     assert len(option(**{"A": {}, "A!": {}, "Ä": {}})["size"]["choices"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("taint", "expected"),
+    [
+        ("nvidia.com/gpu", {"key": "nvidia.com/gpu", "operator": "Exists"}),
+        ("gpu:NoSchedule", {"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}),
+        ("dedicated=gpu", {"key": "dedicated", "operator": "Equal", "value": "gpu"}),
+        (
+            "dedicated=:NoExecute",
+            {"key": "dedicated", "operator": "Equal", "value": "", "effect": "NoExecute"},
+        ),
+    ],
+)
+def test_a_toleration_is_written_like_a_taint(taint, expected):
+    assert toleration(taint) == expected
+
+
+@pytest.mark.parametrize("taint", ["", "gpu:Never", "a b", "=x"])
+def test_another_text_is_no_taint(taint):
+    with pytest.raises(
+        ValidationError, match=r"is not a taint such as nvidia.com/gpu, or dedicated=gpu:NoSch"
+    ):
+        Size(tolerations=[taint])
+
+
+async def test_a_size_chooses_nodes_beside_what_the_configuration_sets(spawner_of):
+    spawner = spawner_of("alice")
+    spawner.node_selector = {"zone": "a"}
+    spawner.tolerations = [{"key": "spot", "operator": "Exists"}]
+    spawner.sizes = {
+        "Small": {},
+        "GPU": {"gpu": 1, "node_selector": {"gpu": "a100"}, "tolerations": ["nvidia.com/gpu:NoSchedule"]},
+    }
+    both = []
+    for size in ("gpu", "small"):
+        spawner.user_options = {"profile": "minimal-notebook:3.12", "size": size}
+        await spawner.load_user_options()
+        spec = (await manifest(spawner))["spec"]
+        both.append((spec["nodeSelector"], [each["key"] for each in spec["tolerations"]]))
+    assert both == [({"zone": "a", "gpu": "a100"}, ["spot", "nvidia.com/gpu"]), ({"zone": "a"}, ["spot"])]
