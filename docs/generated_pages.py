@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
 import sys
@@ -11,12 +12,13 @@ from typing import Any
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-from openshift.render import render
+from openshift.render import examples, render
 from tests.hub.npm_packages import node_modules
 
 Obj = dict[str, Any]
 
 MERMAID = "assets/mermaid.js"
+FIRST = 10  # parameters of a template that the reference lists first, with examples
 COMMANDS = ("", "check", "settings")
 # Each parameter is in the first group whose prefix its name starts with.
 GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -82,17 +84,38 @@ def template_section(template: Obj) -> str:
     metadata = template["metadata"]
     annotations = metadata["annotations"]
     about = annotations.get("openshift.io/long-description", annotations["description"])
+    values = examples(metadata["name"])
+    first = [each for each in template["parameters"] if each["name"] in values][:FIRST]
     grouped: dict[str, list[Obj]] = {group: [] for group in ORDER}
     for parameter in template["parameters"]:
-        grouped[group_of(parameter["name"])].append(parameter)
+        if parameter not in first:
+            grouped[group_of(parameter["name"])].append(parameter)
     tables = [
         f"### {group} {{ #{metadata['name']}-{slug(group)} }}\n\n{table(rows)}"
         for group, rows in grouped.items()
         if rows
     ]
     return "\n\n".join(
-        [f"## {metadata['name']}", f"*{annotations['openshift.io/display-name']}.* {about}", *tables]
+        [
+            f"## {metadata['name']}",
+            f"*{annotations['openshift.io/display-name']}.* {about}",
+            f"### First parameters {{ #{metadata['name']}-first }}",
+            "These are the parameters that most people change, each with an example:",
+            command(metadata["name"], first, values),
+            table(first, values),
+            *tables,
+        ]
     )
+
+
+def command(template: str, parameters: list[Obj], values: Mapping[str, str]) -> str:
+    """A command that passes the example of each parameter."""
+    words = [
+        f"--param {each['name']}={shlex.quote(values[each['name']])}"
+        for each in parameters
+        if values[each["name"]] != each.get("value")
+    ]
+    return "\n".join(["```sh", " \\\n  ".join([f"oc new-app --template {template}", *words]), "```"])
 
 
 def group_of(name: str) -> str:
@@ -105,10 +128,14 @@ def slug(heading: str) -> str:
     return "".join(letter if letter.isalnum() else "-" for letter in heading.lower())
 
 
-def table(parameters: list[Obj]) -> str:
-    """A Markdown table of parameters."""
-    rows = [f"| `{each['name']}` | {default(each)} | {cell(each['description'])} |" for each in parameters]
-    return "\n".join(["| parameter | default | description |", "|---|---|---|", *rows])
+def table(parameters: list[Obj], values: Mapping[str, str] | None = None) -> str:
+    """A Markdown table of parameters, with a column for examples if there are some."""
+    rows = [["parameter", "default", *(["example"] if values else []), "description"]]
+    rows.append(["---"] * len(rows[0]))
+    for each in parameters:
+        example = [f"`{values[each['name']]}`"] if values else []
+        rows.append([f"`{each['name']}`", default(each), *example, cell(each["description"])])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def default(parameter: Obj) -> str:

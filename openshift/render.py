@@ -100,7 +100,20 @@ def parameters(text: str, changes: Obj) -> list[Obj]:
     chosen = (
         {"name": name} | fields | changes.get(name, {}) for name, fields in known.items() if name in used
     )
-    return [{key: value for key, value in parameter.items() if value is not None} for parameter in chosen]
+    return [
+        {key: value for key, value in parameter.items() if value is not None and key != "example"}
+        for parameter in chosen
+    ]
+
+
+def examples(name: str) -> dict[str, str]:
+    """A value for each parameter of a template, but for those whose values are generated."""
+    changes = template_source(name).get("parameters", {})
+    merged = {
+        parameter: fields | changes.get(parameter, {}) for parameter, fields in read("parameters").items()
+    }
+    declared = [parameter["name"] for parameter in template(name, read("common"))["parameters"]]
+    return {each: merged[each]["example"] for each in declared if "example" in merged[each]}
 
 
 def fill(value: Any, variables: Obj) -> Any:  # noqa: ANN401 (any JSON)

@@ -9,7 +9,19 @@ import pytest
 from prometheus_client import REGISTRY
 
 from jupyterhub_openshift.preflight.permissions import grants, needed
-from tests.openshift.rendered import HUBS, TEMPLATES, Obj, kinds, process, required, unusual, workloads
+from jupyterhub_openshift.settings.environment import read_settings
+from openshift.render import examples
+from tests.openshift.rendered import (
+    HUBS,
+    TEMPLATES,
+    Obj,
+    containers,
+    kinds,
+    process,
+    required,
+    unusual,
+    workloads,
+)
 
 GENERATED = {
     "DATABASE_PASSWORD": "[a-zA-Z0-9]{32}",
@@ -119,6 +131,33 @@ def test_the_first_ten_parameters_of_a_workspace_are_those_that_a_person_changes
         "ALLOW",
         "ADMIN_USERS",
     ]
+
+
+@every_template
+def test_every_parameter_whose_value_is_not_generated_has_an_example(name: str) -> None:
+    declared = {each["name"] for each in TEMPLATES[name]["parameters"] if not each.get("generate")}
+    assert examples(name).keys() == declared
+
+
+@every_template
+def test_the_example_of_a_parameter_changes_the_objects_and_the_hub_accepts_it(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.path.isfile", lambda _: True)  # the logo
+    monkeypatch.setenv("CONFIGPROXY_AUTH_TOKEN", "t" * 64)
+    default = settled(process(name, **required(name)))
+    for parameter, value in examples(name).items():
+        objects = process(name, **required(name) | {parameter: value})
+        assert required(name).get(parameter) == value or settled(objects) != default, parameter
+        if name in HUBS:
+            for variable in containers(workloads(objects)["hub"])["hub"]["env"]:
+                monkeypatch.setenv(variable["name"], variable["value"])
+            assert read_settings().application_name == (value if parameter == "APPLICATION_NAME" else name)
+
+
+def settled(objects: list[Obj]) -> list[Obj]:
+    """The objects without the secret, whose values are generated anew each time."""
+    return [obj for obj in objects if obj["kind"] != "Secret"]
 
 
 @every_template
