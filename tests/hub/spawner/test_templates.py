@@ -60,7 +60,9 @@ async def test_every_placeholder_is_one_that_kubespawner_expands(spawner_of):
 async def test_any_json_reaches_the_server_unchanged(spawner_of):
     spawner = spawner_of("alice")
 
-    @given(st.dictionaries(st.text(), st.recursive(st.none() | st.integers(), st.lists)))
+    texts = st.text(st.characters(codec="utf-8", exclude_characters="{}"))  # no placeholder in them
+
+    @given(st.dictionaries(texts, st.recursive(st.none() | st.integers(), st.lists)))
     def is_kept(value):
         text = json.dumps(value)
         if value and "{{" not in text and "}}" not in text:
