@@ -5,6 +5,7 @@
 | `jupyterlab.png` | JupyterLab on the hub that `make run` deploys |
 | `menu.png` | the menu of images and sizes of a `jupyterhub-workspace`, which this deploys |
 | `login.png` | its way from login to a notebook, as an animated PNG |
+| `progress.png`, `failure.png` | a start that waits, and one that failed, in the hub of the tests |
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from apng import APNG
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.conftest import chromium_path
+from tests.hub.npm_packages import configurable_http_proxy
+from tests.hub.pages import hub_with_pages
+from tests.hub.proxy_process import running
 from tests.transcript.jupyterlab import MINUTE, new_notebook, open_jupyterlab, run_cell
 
 PICTURES = Path(__file__).parent / "images"
@@ -67,6 +71,7 @@ def main() -> None:
         finally:
             oc(*delete)
             oc("delete", "imagestream/physics-notebook")
+        take_failure(chromium)
 
 
 def take_jupyterlab(chromium: Browser) -> None:
@@ -120,6 +125,29 @@ def take_login(chromium: Browser) -> None:
     run_cell(page, CELLS[0])
     frames.append(page.screenshot())
     save_animation(frames, PICTURES / "login.png")
+
+
+def take_failure(chromium: Browser) -> None:
+    """Start a server whose pod finds no node; then let its program end."""
+    lines = (Path(__file__).parents[1] / "tests/hub/recorded.jsonl").read_text().splitlines()
+    recorded = {record["name"]: record for record in map(json.loads, lines)}
+    with (
+        TemporaryDirectory() as folder,
+        running(configurable_http_proxy()) as proxy,
+        hub_with_pages(Path(folder), proxy, recorded) as (address, project),
+    ):
+        page = chromium.new_page(base_url=address, viewport={"width": 860, "height": 600})
+        page.goto("/hub/login?next=/hub/spawn")
+        page.get_by_label("Username").fill("dave")
+        page.get_by_label("Password:").fill("moon")
+        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("button", name="Start").click()
+        project.fail_pods("node-selector")
+        expect(page.get_by_text("does not have the labels").first).to_be_visible(timeout=MINUTE)
+        page.screenshot(path=PICTURES / "progress.png")
+        project.fail_pods("crash-message")
+        expect(page.get_by_label("Log")).to_be_visible(timeout=MINUTE)
+        page.screenshot(path=PICTURES / "failure.png")
 
 
 def save_animation(frames: list[bytes], path: Path) -> None:
