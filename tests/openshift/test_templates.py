@@ -179,6 +179,7 @@ def test_the_message_of_the_template_jupyterhub() -> None:
 OpenShift is deploying the JupyterHub 'jakevdp'.
 
   Follow the rollout:          oc rollout status dc/jakevdp
+  Show what keeps it waiting:  oc logs --selector app=jakevdp,component=hub --all-containers
   Show its address:            oc get route/jakevdp
   List the notebook servers:   oc get pods --selector app=jakevdp,component=singleuser-server
   Edit its configuration:      oc edit configmap/jakevdp-cfg
