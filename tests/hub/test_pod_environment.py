@@ -6,7 +6,7 @@ from .browser import Browser, read
 from .hub_process import hub_at
 from .local_servers import HubApi, write_config
 from .proxy_process import running
-from .settings.test_service_links import links
+from .settings.links import links
 
 NOBODY = "http://127.0.0.1:1"  # a proxy that answers nothing
 SERVICE_LINKS = {
