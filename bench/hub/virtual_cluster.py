@@ -108,6 +108,7 @@ class Cluster:
             "pods": Resource(self, "Pod"),
             "events": Resource(self, "Event"),
             "persistentvolumeclaims": Resource(self, "PersistentVolumeClaim"),
+            "secrets": Resource(self, "Secret"),
         }
         self.servers: dict[str, dict[str, str]] = {}  # by prefix: the environment of the server's container
         self.cookies: dict[str, str] = {}  # of the browsers that a server has let in: cookie to prefix
