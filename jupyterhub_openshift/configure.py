@@ -26,6 +26,7 @@ from .spawner.container_defaults import RESTRICTED
 from .spawner.home_volume import HOME
 from .spawner.openshift_spawner import OpenShiftSpawner, profiles
 from .spawner.start_links import KeepParameters
+from .spawner.start_overview import OVERVIEW
 
 HUB_PORT = 8081
 CULLER_SERVICE = "idle-culler"
@@ -314,6 +315,7 @@ def configure_pages(c: Config, settings: Settings, project: Project) -> None:
     c.JupyterHub.template_paths = [*own, USER_TEMPLATES, str(ours), str(TEMPLATES)]
     c.JupyterHub.template_vars = {
         "hub_title": settings.title,
+        "starts": OVERVIEW,
         **_user_value(c.JupyterHub, "template_vars", {}),
     }
     if "logo_file" not in c.JupyterHub:

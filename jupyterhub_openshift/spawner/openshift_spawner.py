@@ -47,6 +47,7 @@ from .spawn_failures import (
     too_slow,
 )
 from .start_links import StartLink, preselected, sentences, take_parameters
+from .start_overview import OVERVIEW
 from .templates import UnknownPlaceholder, expand
 from .volume_size import grow_volume
 from .watches import WATCHES, has_failed, pod_exists
@@ -401,9 +402,11 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
     async def _start(self) -> str:
         """Start the server and wait for its answer; fail as soon as it cannot start any more."""
         try:
-            return await self._start_unless_failed()
+            with OVERVIEW.start_of(self):
+                return await self._start_unless_failed()
         except SpawnRefused as refusal:
             self.failure = refusal
+            OVERVIEW.add_failure(self, refusal.reason, refusal.jupyterhub_message)
             raise
 
     async def _start_unless_failed(self) -> str:

@@ -25,6 +25,7 @@ from jupyterhub_openshift.authenticator.temporary_users import TemporaryAuthenti
 from jupyterhub_openshift.cluster.project import Project
 from jupyterhub_openshift.proxy import SeparateProxy
 from jupyterhub_openshift.spawner.openshift_spawner import OpenShiftSpawner, profiles
+from jupyterhub_openshift.spawner.start_overview import OVERVIEW
 
 from .example_settings import PROJECT, settings
 
@@ -440,7 +441,7 @@ def test_pages_have_title_logo_and_templates_and_the_users_templates_take_preced
     assert configured(configure.configure_pages) == {
         "JupyterHub": {
             "template_paths": OURS,
-            "template_vars": {"hub_title": "JupyterHub"},
+            "template_vars": {"hub_title": "JupyterHub", "starts": OVERVIEW},
             "logo_file": str(logo),
         },
         "KubeSpawner": {"additional_profile_form_template_paths": OURS[:2]},
@@ -466,7 +467,7 @@ def test_page_settings_of_a_users_file_take_precedence():
     assert c == {
         "JupyterHub": {
             "template_paths": ["/mine", *OURS],
-            "template_vars": {"hub_title": "Physics", "announcement": "Friday"},
+            "template_vars": {"hub_title": "Physics", "starts": OVERVIEW, "announcement": "Friday"},
             "logo_file": "/mine/logo.svg",
         },
         "KubeSpawner": {"additional_profile_form_template_paths": ["/mine", *OURS[:2]]},

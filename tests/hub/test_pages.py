@@ -374,6 +374,28 @@ def test_an_admin_reads_how_to_get_access_to_a_server_and_is_offered_only_shared
     page.unroute_all()
 
 
+def test_an_admin_sees_what_is_starting_and_the_last_failures(page_of):
+    page = page_of("bob")
+    start_server(page)
+    expect(page.get_by_role("alert")).to_contain_text("is used up")
+    page = page_of("nina")
+    start_server(page)
+    expect(page.get_by_role("heading", name="Your server is starting")).to_be_visible()
+
+    page = page_of("alice")
+    page.goto("/hub/admin")
+    starting = page.get_by_role("region", name="Starting servers").get_by_role("listitem")
+    expect(starting.filter(has_text="nina")).to_have_text(
+        re.compile(r"\s*nina\s+for \d+ s: Waiting for your server to answer\.\s*")
+    )
+    failed = page.get_by_role("region", name="Failed starts").get_by_role("listitem")
+    quota = failed.filter(has_text="quota: ")
+    expect(quota).to_contain_text('0 min ago, bob: The project\'s quota "compute" is used up')
+    expect(quota.locator("code")).to_have_text("oc describe quota compute")
+    expect(page.get_by_role("button", name="Details of nina")).to_be_visible()
+    check(page)
+
+
 def test_a_page_is_shown_until_the_server_has_stopped(page_of, hub):
     page = page_of("frank")
     start_server(page)
