@@ -23,7 +23,6 @@ from .proxy import SeparateProxy
 from .quantity import parse_quantity
 from .settings.environment import OPENSHIFT, TEMPORARY, Settings
 from .spawner.container_defaults import RESTRICTED
-from .spawner.home_volume import HOME
 from .spawner.openshift_spawner import OpenShiftSpawner, profiles
 from .spawner.start_links import KeepParameters
 from .spawner.start_overview import OVERVIEW
@@ -33,7 +32,7 @@ CULLER_SERVICE = "idle-culler"
 # The hub answers nothing while it waits for a database whose node is lost, so it does not wait for long.
 DATABASE_TIMEOUTS = {"connect_timeout": 3, "tcp_user_timeout": 5000}  # seconds, milliseconds
 NO_TIMEOUT = 100 * 365 * 24 * 3600  # seconds; the culler cannot turn its timeout off
-USER_TEMPLATES = f"{HOME}/templates"  # in the repository of a custom hub image
+USER_TEMPLATES = "/opt/app-root/src/templates"  # in the repository of a custom hub image
 TEMPLATES = Path(__file__).parent / "templates"
 METRICS_SERVICE = "metrics"
 ADMIN_ROLE = "hub-admin"
@@ -131,7 +130,7 @@ def configure_login(c: Config, settings: Settings, project: Project) -> None:
 
 
 def configure_notebooks(c: Config, settings: Settings, project: Project) -> None:
-    """Choose image, command, names and labels of the users' servers."""
+    """Choose image, names and labels of the users' servers; `image_contracts` chooses their command."""
     name = settings.application_name
     c.JupyterHub.spawner_class = OpenShiftSpawner
     c.KubeSpawner.namespace = project.namespace
@@ -139,7 +138,6 @@ def configure_notebooks(c: Config, settings: Settings, project: Project) -> None
     c.KubeSpawner.profile_list = profiles
     c.OpenShiftSpawner.application_name = name
     c.OpenShiftSpawner.image_menu = settings.notebook_menu == "on"
-    c.Spawner.cmd = ["/opt/app-root/bin/start-singleuser.sh"]
     c.Spawner.ip = ""  # all interfaces, IPv4 and IPv6
     c.Spawner.port = 8080
     c.Spawner.default_url = {"lab": "/lab", "classic": "/tree"}[settings.notebook_interface]

@@ -1,13 +1,18 @@
-"""Whether there is an image for the notebook servers."""
+"""Whether there is an image for the notebook servers, and whether the hub knows how it starts."""
 
+from collections.abc import Sequence
+
+from ..spawner.image_contracts import ImageConfig, contract_of
+from ..spawner.image_streams import image_of_tag
+from ..spawner.spawn_failures import SpawnRefused
 from .facts import Facts, Refusal
 from .finding import PASSED, UNKNOWN, WARNING, Finding
 
 CHECK = "notebook image"
 
 
-def check_image(facts: Facts, image: str) -> Finding:
-    """Report an image stream or tag that is missing or empty.
+def check_image(facts: Facts, image: str, command: Sequence[str] | None = None) -> Finding:
+    """Report an image stream or tag that is missing or empty, and an image that needs a `command`.
 
     It is a warning: a build may be about to push the image, as after `oc new-app jupyterhub-quickstart`.
     """
@@ -32,4 +37,11 @@ def check_image(facts: Facts, image: str) -> Finding:
         message = f"The image stream tag {name}:{tag} of the notebook servers has no image{reason}."
         return Finding(CHECK, WARNING, message, f"oc describe imagestream/{name}")
     message = f"The image stream tag {name}:{tag} has an image."
+    described = facts.get("image stream tag")
+    config = None if isinstance(described, Refusal) else ImageConfig.of_image(described["image"])
+    if config and command is None:
+        try:
+            contract_of(config, f"{name}:{tag}", image_of_tag(stream, tag).contract)
+        except SpawnRefused as refusal:
+            return Finding(CHECK, WARNING, refusal.jupyterhub_message)
     return Finding(CHECK, PASSED, message, f"oc describe imagestream/{name}")

@@ -33,9 +33,9 @@ def needed(name: str, volumes: bool, menu: bool, streams: bool) -> tuple[Permiss
     core = [Permission(verb, "pods") for verb in ("list", "watch", "create", "delete")]
     core += [Permission(verb, "events") for verb in ("list", "watch")]
     if streams:
-        compare = "compare the versions of hub and notebook image"
+        read = "read how notebook images start, and compare their versions with the hub's"
         core += [Permission("get", "imagestreams", "image.openshift.io")]
-        core += [Permission("get", "imagestreamtags", "image.openshift.io", used_to=compare)]
+        core += [Permission("get", "imagestreamtags", "image.openshift.io", used_to=read)]
     if menu:
         core += [Permission("list", "imagestreams", "image.openshift.io", used_to="offer the menu of images")]
     if volumes:

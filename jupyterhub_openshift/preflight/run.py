@@ -138,7 +138,7 @@ def project_checks(c: Config, settings: Settings, facts: Facts, cluster: Cluster
         check_permissions(facts.missing, cluster.account, facts.namespace),
         check_service_account(facts, cluster.account, is_chosen(c, ProjectAuthenticator), base_url),
         check_route(facts, base_url),
-        check_image(facts, str(configured(c, SPAWNERS, "image", ""))),
+        check_image(facts, str(configured(c, SPAWNERS, "image", "")), configured(c, SPAWNERS, "cmd", None)),
         check_quota(facts, needs),
         check_limit_range(facts, needs),
         check_storage_class(facts, needs),

@@ -12,6 +12,8 @@ Cause = Literal[
     "group",
     "choice",
     "image-stream",
+    "image-contract",
+    "image-version",
     "hub-configuration",
     # images
     "image-not-found",

@@ -15,18 +15,19 @@ from kubernetes_asyncio.client import ApiException
 from kubespawner import KubeSpawner
 from kubespawner.clients import shared_client
 from tornado.web import HTTPError
-from traitlets import Bool, Dict, Unicode, default
+from traitlets import Bool, Dict, Enum, Unicode, default
 
 from ..errors import ConfigurationFault
 from ..model_trait import ModelDict
 from ..tracebacks import own_lines
 from .api_refusals import refused
-from .container_defaults import with_container_defaults
+from .container_defaults import with_container_defaults, with_groups, with_start_command
 from .diagnosis import DELETED, FailureTimer, Problem, diagnose
 from .group_limits import Limits, ServerUsage, limits_for, refuse_without_room
-from .home_volume import HOME, notebook_container, with_home_volume, with_volume_setup
+from .home_volume import notebook_container, with_home_in_pod, with_home_volume, with_volume_setup
+from .image_contracts import CONTRACTS, MINIMAL_NOTEBOOK, Contract, ImageConfig, contract_of
 from .image_menu import image_profiles, labelled_streams, with_sizes
-from .image_streams import resolve_image
+from .image_streams import ResolvedImage, read_config, resolve_image
 from .object_names import object_name
 from .pod_reader import claim_names, event_time, read_claims, read_log, waits_for_volumes
 from .progress import progress_event
@@ -44,6 +45,7 @@ from .spawn_failures import (
     hook_failed,
     ignore_reported_failures,
     no_answer,
+    refuse_other_version,
     too_slow,
 )
 from .start_links import StartLink, preselected, sentences, take_parameters
@@ -103,6 +105,12 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         config=True,
         help="Mount each user's volume at the image's home, beside the volumes of a configuration file",
     )
+    image_contract = Enum(
+        list(CONTRACTS),
+        default_value=MINIMAL_NOTEBOOK.name,
+        config=True,
+        help="How images outside of image streams start: see spawner/image_contracts.py",
+    )
     application_name = Unicode(config=True, help="Value of the label `app` on pods and volumes")
     sizes = ModelDict(Size, config=True, help="Server sizes that users may choose: see spawner/sizes.py")
     group_limits = ModelDict(Limits, config=True, help="Limits per group: see spawner/group_limits.py")
@@ -119,6 +127,8 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         reports activity in time. `environment` overrides them.""",
     )
 
+    cmd: Any  # KubeSpawner's trait; None: as the image's contract says
+    contract: Contract  # of the image of the last start
     size = Unicode()  # name of the chosen size
     memory: int | None = None  # memory limit in bytes, kept over a restart of the hub
     failure: SpawnRefused | None = None  # of the last start, for the pages
@@ -138,6 +148,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         self._connections: list[Connection] = []  # that this user may choose, at the last look
         self._sizes_without_room: dict[str, str] = {}  # why the menu does not offer them, at the last look
         self._volumes: list[volumes.SharedVolume] = []  # that this user's server mounts
+        self.contract = CONTRACTS[self.image_contract].contract(ImageConfig())
         self.configured_image = self.image  # `image` changes when a user chooses from the menu
 
     async def load_user_options(self) -> None:
@@ -341,15 +352,26 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
 
     async def unresolved_pod_manifest(self) -> Any:  # noqa: ANN401 (V1Pod)
         """Build the pod without asking the API: add what the hub needs, and omit service links by default."""
-        return self._completed(await super().get_pod_manifest())
+        if self.cmd is not None:  # of a configuration file or a profile
+            return self._completed(await super().get_pod_manifest())
+        self.cmd = [*self.contract.start]
+        try:
+            pod = await super().get_pod_manifest()
+        finally:
+            self.cmd = None
+        return self._completed(with_start_command(pod, self.contract))
 
     def _completed(self, pod: Any) -> Any:  # noqa: ANN401 (V1Pod)
         """Add what the hub needs, and a configuration file or a hook has left out."""
-        pod = with_container_defaults(pod, self.get_env())
+        contract = self.contract
+        environment = {"HOME": contract.home} if contract.work_in_home else {}
+        pod = with_groups(with_container_defaults(pod, {**environment, **self.get_env()}), contract.groups)
         if size := self.sizes.get(self.size):
             pod = with_node_choice(pod, size)
         if self.home_volume:
-            pod = with_home_volume(pod, self.pvc_name)
+            pod = with_home_volume(pod, self.pvc_name, contract.home)
+        elif contract.home_in_pod:
+            pod = with_home_in_pod(pod, contract.home)
         if pod.spec.enable_service_links is None:
             pod.spec.enable_service_links = False
         ours = self._build_pod_labels(self._expand_all(self.extra_labels))
@@ -358,26 +380,39 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         return pod
 
     async def get_pod_manifest(self) -> Any:  # noqa: ANN401 (V1Pod)
-        """Resolve the image stream tag in the pod, and set up its volume."""
-        pod = await self.unresolved_pod_manifest()
+        """Build the pod as the image needs it, with the image stream tag resolved, and set up its volume."""
         api = shared_client("CustomObjectsApi")
-        notebook_container(pod).image = await resolve_image(self.image, self.namespace, api)
+        image = await resolve_image(self.image, self.namespace, api)
+        self.contract = self._contract_of(image, await read_config(image, self.namespace, api))
+        pod = await self.unresolved_pod_manifest()
+        notebook_container(pod).image = image.reference
         if self.shared_data:
             found, problems = await offered_volumes(self.api.api_client, self.namespace)
             self._report("volumes", problems)
             self._volumes = volumes.for_groups(found, groups_of(self.user))
-        return with_volume_setup(self._with_shared_data(pod))
+        return with_volume_setup(self._with_shared_data(pod), self.contract)
 
     def _with_shared_data(self, pod: Any) -> Any:  # noqa: ANN401 (V1Pod)
         """Mount the shared volumes, and add the chosen connections and the user's own secret."""
         if not self.shared_data:
             return pod
-        pod, hidden = volumes.with_shared_volumes(pod, self._volumes, HOME)
+        pod, hidden = volumes.with_shared_volumes(pod, self._volumes, self.contract.home)
         self._report(f"mounts of {self.pod_name}", hidden)
         secrets = [connections.user_secret(self.application_name, self.user.name)]
         return connections.with_environment_of(
             pod, connections.chosen(self.user_options), secrets if self.application_name else []
         )
+
+    def _contract_of(self, image: ResolvedImage, config: ImageConfig | None) -> Contract:
+        """The contract of the image; an unknown one matters only if the hub chooses the command."""
+        if config is None and not image.contract:
+            return CONTRACTS[self.image_contract].contract(ImageConfig())
+        try:
+            return contract_of(config or ImageConfig(), image.tag, image.contract)
+        except SpawnRefused:
+            if self.cmd is None:
+                raise
+            return MINIMAL_NOTEBOOK
 
     def start(self) -> asyncio.Future[str]:
         """Start the server; a failure is logged once."""
@@ -445,9 +480,10 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         if self.server and not self.internal_ssl:
             url = url_path_join(self._url, self.server.base_url, "api")
             try:
-                await wait_for_http_server(url, timeout=self.http_timeout)
+                answer = await wait_for_http_server(url, timeout=self.http_timeout)
             except (TimeoutError, asyncio.TimeoutError):
                 raise no_answer(self.pod_name, self.http_timeout, await self._log_lines("notebook")) from None
+            refuse_other_version(answer.headers.get("X-JupyterHub-Version"))
         return self._url
 
     async def _grow_volume(self) -> None:
@@ -566,7 +602,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         The pod comes from the `modify_pod_hook`, which may have replaced what the hub needs. KubeSpawner logs
         a refused pod together with the API token in its environment; this does not.
         """
-        pod = with_volume_setup(self._with_shared_data(self._completed(pod)))
+        pod = with_volume_setup(self._with_shared_data(self._completed(pod)), self.contract)
         self.log.info("Creating pod %s/%s", self.namespace, pod.metadata.name)
         try:
             created = await asyncio.wait_for(

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+from jupyterhub import __version__ as JUPYTERHUB
 from jupyterhub.spawner import SpawnException
 
 from ..errors import ConfigurationFault
@@ -55,6 +56,22 @@ def no_answer(pod_name: str, seconds: int, log: Sequence[str]) -> SpawnRefused:
             f"oc get events --field-selector involvedObject.name={pod_name}",
         ),
         reason="no-answer",
+        status_code=503,
+    )
+
+
+def refuse_other_version(server: str | None, hub: str = JUPYTERHUB) -> None:
+    """Raise SpawnRefused if the server has another major version of JupyterHub: it would redirect forever.
+
+    `server` is the header X-JupyterHub-Version of its answer; JupyterHub itself only logs a warning.
+    """
+    if not server or server.partition(".")[0] == hub.partition(".")[0]:
+        return
+    raise SpawnRefused(
+        f"The notebook image has JupyterHub {server} and the hub has {hub}, which do not work together. "
+        f"Choose another image, or ask an administrator of this hub for one with JupyterHub "
+        f"{hub.partition('.')[0]}.",
+        reason="image-version",
         status_code=503,
     )
 

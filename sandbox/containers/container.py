@@ -62,6 +62,7 @@ class Container:
     cwd: str = "/"
     mounts: list[Mount] = field(default_factory=list)
     memory: MemoryLimit | None = None
+    read_only: bool = False  # but for the mounts
 
     def command(self, argv: list[str]) -> list[str]:
         """Build the whole command line; secrets stay in the process environment."""
@@ -140,6 +141,8 @@ class Container:
             for parent in reversed(PurePosixPath(mount.target).parents[:-1]):
                 args += ["--perms", "0755", "--dir", str(parent)]  # else bwrap makes what is missing 0700
             args += ["--ro-bind" if mount.read_only else "--bind", str(mount.source), mount.target]
+        if self.read_only:
+            args += ["--remount-ro", "/"]
         return args
 
 

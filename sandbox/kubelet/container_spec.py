@@ -56,6 +56,7 @@ def container_spec(pod: PodWithVolumes, record: Record, image: Image) -> Contain
     (home / "termination-log").chmod(0o666)
     container = Container(image, home / "upper", home / "work", uid, groups if is_root() else (), hostname)
     container.cwd = spec.get("workingDir") or image.config.get("WorkingDir") or "/"
+    container.read_only = bool(security.get("readOnlyRootFilesystem"))
     container.mounts = pod.volumes.mounts(spec)
     for name in RUNTIME_FILES:
         container.mounts.append(Mount(pod.directory / name, f"/etc/{name}", read_only=True))

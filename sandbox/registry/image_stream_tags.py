@@ -60,7 +60,10 @@ class ImageStreamTags(Storage):
             new = {"metadata": {"name": stream_name}, "spec": {"tags": [entry]}}
             stream = self._api.create(IMAGE_STREAMS, new, context.user, dry_run=context.dry_run)
         else:
-            others = [each for each in stream["spec"].get("tags") or [] if each["name"] != tag]
+            tags = stream["spec"].get("tags") or []
+            others = [each for each in tags if each["name"] != tag]
+            if len(others) < len(tags):  # as `oc annotate` changes it
+                entry["annotations"] = obj["metadata"].get("annotations")
             stream["spec"]["tags"] = [*others, entry]
             stream = self._api.update(IMAGE_STREAMS, stream, context.user, dry_run=context.dry_run)
         return self._view(stream, tag, with_image=True, empty=True) or obj

@@ -208,7 +208,6 @@ def test_notebooks_are_named_and_labelled_after_the_application():
         },
         "OpenShiftSpawner": {"application_name": "jakevdp", "image_menu": False},
         "Spawner": {
-            "cmd": ["/opt/app-root/bin/start-singleuser.sh"],
             "ip": "",
             "port": 8080,
             "default_url": "/lab",

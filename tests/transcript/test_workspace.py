@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from sandbox.apimachinery.json_types import Obj
 from tests.conftest import STATE
+from tests.transcript.hub_pages import log_in_with_openshift
 from tests.transcript.jupyterlab import MINUTE, new_notebook, run_cell, user_of
 from tests.transcript.project import Project
 from tests.waiting import eventually
@@ -88,17 +89,7 @@ def person(project: Project, workspace: str, chromium: Browser) -> Iterator[Call
         context = chromium.new_context(ignore_https_errors=True, viewport={"width": 1280, "height": 900})
         contexts.append(context)
         page = context.new_page()
-        page.goto(f"{project.url(workspace)}hub/home", timeout=2 * MINUTE)
-        page.get_by_role("button", name="Log in with OpenShift").click()
-        page.get_by_label("Username").fill(name)
-        page.get_by_label("Password").fill(name)
-        page.get_by_role("button", name="Log in").click()
-        allow = page.get_by_role("button", name="Allow selected permissions")
-        hub = page.locator("#jupyterhub-logo")
-        expect(allow.or_(hub)).to_be_visible(timeout=MINUTE)
-        if allow.is_visible():
-            allow.click()
-        expect(hub).to_be_visible(timeout=MINUTE)
+        log_in_with_openshift(page, project.url(workspace), name)
         return page
 
     yield log_in

@@ -53,7 +53,7 @@ def facts(recorded) -> Facts:
             "config maps": {"items": [config_map]},
             "service account": {"metadata": {"name": "jupyterhub", "annotations": LOGIN}},
             "image": recorded["image stream"]["response"],
-            "image stream tag": recorded["image stream tag"]["response"],
+            "image stream tag": notebook_image(recorded["image stream tag"]["response"]),
             "DeploymentConfig jupyterhub": config,
             "DeploymentConfig jupyterhub-proxy": {"metadata": {**config["metadata"], "uid": "proxy"}},
             "DeploymentConfig jupyterhub-db": {"metadata": {**config["metadata"], "uid": "db"}},
@@ -65,6 +65,14 @@ def facts(recorded) -> Facts:
         (),
         0.4,
     )
+
+
+def notebook_image(tag: Obj, **config: object) -> Obj:
+    """The image of a tag with the label of ours, or with another configuration."""
+    labels = {"io.openshift.s2i.scripts-url": "image:///opt/app-root/builder"}
+    tag = deepcopy(tag)
+    tag["image"]["dockerImageMetadata"]["Config"] |= config or {"Labels": labels}
+    return tag
 
 
 def configuration() -> Config:
@@ -432,6 +440,18 @@ def test_a_missing_image_stream_is_a_warning(facts, recorded):
             "oc get imagestreams",
         )
     ]
+
+
+def test_an_image_that_needs_a_start_command_is_a_warning(facts, recorded):
+    tag = notebook_image(recorded["image stream tag"]["response"], Cmd=["/bin/sh"])
+    (finding,) = problems(given(facts, image_stream_tag=tag))
+    assert (finding.check, finding.result) == ("notebook image", WARNING)
+    assert finding.message.startswith(
+        'The image "minimal-notebook:3.12" does not show how it starts a server'
+    )
+    c = configuration()
+    c.Spawner.cmd = ["my-start"]
+    assert problems(given(facts, image_stream_tag=tag), c) == []
 
 
 def test_an_image_stream_tag_without_an_image_is_a_warning(facts):

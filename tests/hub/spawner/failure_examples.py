@@ -15,6 +15,7 @@ from jupyterhub_openshift.spawner import spawn_failures
 from jupyterhub_openshift.spawner.api_refusals import refused
 from jupyterhub_openshift.spawner.diagnosis import DELETED, Problem, diagnose
 from jupyterhub_openshift.spawner.group_limits import Limits, ServerUsage, refuse_without_room
+from jupyterhub_openshift.spawner.image_contracts import ImageConfig, contract_of
 from jupyterhub_openshift.spawner.image_streams import image_of_tag
 from jupyterhub_openshift.spawner.spawn_failures import SpawnRefused, failure
 
@@ -140,6 +141,14 @@ def refusals() -> Iterator[SpawnRefused]:
     yield SpawnRefused(CHOICE, reason="choice")
     try:
         image_of_tag(recorded["image stream"]["response"], "9.9")
+    except SpawnRefused as refusal:
+        yield refusal
+    try:
+        contract_of(ImageConfig(cmd=("/bin/sh",)), "python:3.12")
+    except SpawnRefused as refusal:
+        yield refusal
+    try:
+        spawn_failures.refuse_other_version("5.4.1", "6.1.1")
     except SpawnRefused as refusal:
         yield refusal
     one = ServerUsage(frozenset({"students"}), None)

@@ -43,13 +43,13 @@ def test_any_text_is_either_an_image_or_a_value_error(text):
 
 def test_a_tag_is_resolved_to_its_newest_image_by_digest(recorded):
     stream = recorded["image stream"]["response"]
-    assert image_of_tag(stream, "3.12") == f"127.0.0.1:5000/rec/minimal-notebook@{DIGEST}"
+    assert image_of_tag(stream, "3.12").reference == f"127.0.0.1:5000/rec/minimal-notebook@{DIGEST}"
 
 
 def test_a_tag_with_a_local_reference_policy_comes_from_the_projects_registry(recorded):
     stream = deepcopy(recorded["image stream"]["response"])
     stream["spec"]["tags"][0]["referencePolicy"]["type"] = "Local"
-    assert image_of_tag(stream, "3.12") == (
+    assert image_of_tag(stream, "3.12").reference == (
         f"image-registry.openshift-image-registry.svc:5000/rec/minimal-notebook@{DIGEST}"
     )
 

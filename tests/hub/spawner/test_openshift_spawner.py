@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kubernetes_asyncio.client import ApiClient
 
+from jupyterhub_openshift.spawner.home_volume import SETUP
 from jupyterhub_openshift.spawner.object_names import object_name
 from jupyterhub_openshift.spawner.openshift_spawner import OpenShiftSpawner
 from jupyterhub_openshift.spawner.spawn_failures import SpawnRefused, ignore_reported_failures
@@ -120,12 +121,7 @@ async def test_an_init_container_copies_the_images_files_into_the_volume(spawner
         {
             "name": "setup-volume",
             "image": f"127.0.0.1:5000/rec/minimal-notebook@{DIGEST}",
-            "command": [
-                "/bin/sh",
-                "-c",
-                "test ! -x /opt/app-root/bin/setup-volume.sh || "
-                "/opt/app-root/bin/setup-volume.sh /opt/app-root/src /mnt/volume",
-            ],
+            "command": ["/bin/sh", "-c", SETUP, "setup-volume", "/opt/app-root/src", "/mnt/volume", ""],
             "resources": {"limits": {"memory": 536870912}, "requests": {"memory": 268435456}},
             "securityContext": notebook["securityContext"],
             "volumeMounts": [{"name": "home", "mountPath": "/mnt/volume"}],

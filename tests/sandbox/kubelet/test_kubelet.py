@@ -333,6 +333,19 @@ async def test_a_working_directory_that_is_missing_is_created(images: Images, tm
         assert it.log("one") == "/srv/new\n"
 
 
+async def test_a_read_only_root_leaves_only_volumes_writable(images: Images, tmp_path: Path) -> None:
+    async with node(tmp_path, images) as it:
+        script = "for folder in /tmp /opt/app-root/src; do touch $folder/file && echo $folder; done 2>&1"
+        mounts = [{"name": "scratch", "mountPath": "/tmp"}]
+        container = {"securityContext": {"readOnlyRootFilesystem": True}, "volumeMounts": mounts}
+        it.start("one", f"{script}; true", container=container, volumes=[{"name": "scratch", "emptyDir": {}}])
+        await it.phase("one", "Succeeded")
+        assert it.log("one").splitlines() == [
+            "/tmp",
+            "touch: cannot touch '/opt/app-root/src/file': Read-only file system",
+        ]
+
+
 async def test_a_sidecar_starts_first_and_ends_with_the_others(images: Images, tmp_path: Path) -> None:
     async with node(tmp_path, images) as it:
         mount = {"volumeMounts": [{"name": "v", "mountPath": "/v"}], "image": f"test@{it.image.digest}"}

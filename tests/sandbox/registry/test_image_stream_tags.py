@@ -45,6 +45,14 @@ def test_a_patch_of_a_tag_changes_the_stream() -> None:
     assert spec_of(api) == [{"name": "1", "from": other}]
 
 
+def test_an_annotation_of_a_tag_is_one_of_the_streams_entry() -> None:
+    api, tags = with_a_tag()
+    annotated = tags.patch("s:1", {"metadata": {"annotations": {"a": "b"}}}, MERGE, Context(DEVELOPER))
+    assert annotated["metadata"]["annotations"] == {"a": "b"}
+    (entry,) = api.store.get(IMAGE_STREAMS, "s")["spec"]["tags"]
+    assert (entry["annotations"], entry["from"]) == ({"a": "b"}, SOURCE)
+
+
 async def test_a_dry_run_changes_no_stream() -> None:
     api, tags = with_a_tag()
     dry = Context(DEVELOPER, dry_run=True)

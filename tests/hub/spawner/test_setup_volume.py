@@ -1,12 +1,10 @@
-"""setup-volume.sh copies the image's files to a user's volume, once."""
+"""setup-volume.sh copies the image's files to a user's volume, once for each contract of an image."""
 
 import subprocess
 
 import pytest
 
-from tests.paths import CHECKOUT
-
-SCRIPT = CHECKOUT / "notebook/setup-volume.sh"
+from jupyterhub_openshift.spawner.home_volume import SETUP
 
 
 @pytest.fixture
@@ -29,8 +27,9 @@ def volume(tmp_path):
     return folder
 
 
-def start(image, volume):
-    done = subprocess.run([SCRIPT, image, volume], capture_output=True, text=True, check=False)
+def start(image, volume, contract="", *folders):
+    command = ["/bin/sh", "-c", SETUP, "setup-volume", image, volume, contract, *folders]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 
@@ -39,7 +38,7 @@ def files(volume):
     return {
         str(path.relative_to(volume)): path.read_text()
         for path in volume.rglob("*")
-        if path.is_file() and path.name != ".setup-volume-done"
+        if path.is_file() and not path.name.startswith(".setup-volume-done")
     }
 
 
@@ -92,3 +91,34 @@ def test_group_0_can_write_all_of_it(image, volume):
     start(image, volume)
     made = [volume / "data", volume / ".setup-volume-done"]
     assert [path for path in made if not path.stat().st_mode & 0o20] == []
+
+
+def test_an_image_of_another_contract_adds_its_files_and_changes_none(image, volume, tmp_path):
+    start(image, volume)
+    (volume / "Index.ipynb").write_text("the user's work")
+    (volume / "data/points.csv").unlink()
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "Index.ipynb").write_text("from the other image")
+    (other / ".bashrc").write_text("conda")
+    expected = {"Index.ipynb": "the user's work", ".hidden": "hidden", ".bashrc": "conda"}
+    start(other, volume, "docker-stacks")
+    assert files(volume) == expected
+    (volume / ".bashrc").unlink()
+    assert start(other, volume, "docker-stacks") == start(image, volume) == ""
+    assert files(volume) == {"Index.ipynb": "the user's work", ".hidden": "hidden"}
+
+
+def test_a_home_that_only_the_images_own_user_may_read_leaves_the_volume_empty(volume, tmp_path):
+    """Such as /home/NAME with mode 0750, as Ubuntu's useradd makes it."""
+    missing = tmp_path / "missing"
+    assert start(missing, volume) == (
+        f"The image has no {missing} that can be read: the volume at {volume} stays as it is.\n"
+    )
+    assert files(volume) == {}
+
+
+def test_each_start_makes_the_folders_where_other_volumes_are_mounted(image, volume):
+    start(image, volume)
+    start(image, volume, "", "shared/our data", "shared/b")
+    assert sorted(path.name for path in (volume / "shared").iterdir()) == ["b", "our data"]
