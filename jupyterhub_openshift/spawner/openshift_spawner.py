@@ -29,6 +29,7 @@ from .image_contracts import CONTRACTS, MINIMAL_NOTEBOOK, Contract, ImageConfig,
 from .image_menu import image_profiles, labelled_streams, with_sizes
 from .image_streams import ResolvedImage, read_config, resolve_image
 from .object_names import object_name
+from .own_packages import WITHOUT, with_packages_option
 from .pod_reader import claim_names, event_time, read_claims, read_log, waits_for_volumes
 from .progress import progress_event
 from .quota_fit import mark_sizes, project_quotas, sizes_without_room
@@ -74,7 +75,8 @@ async def profiles(spawner: OpenShiftSpawner) -> list[dict[str, Any]]:
             reason="group",
             status_code=403,
         )
-    return found
+    offers_choice = len(found) > 1 or bool(spawner.sizes)
+    return with_packages_option(found) if spawner.home_volume and offers_choice else found
 
 
 async def _menu_streams(spawner: OpenShiftSpawner) -> list[Mapping[str, Any]]:
@@ -111,6 +113,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         config=True,
         help="How images outside of image streams start: see spawner/image_contracts.py",
     )
+    own_packages = Bool(True, config=True, help="Use packages and settings that users have in their homes")
     application_name = Unicode(config=True, help="Value of the label `app` on pods and volumes")
     sizes = ModelDict(Size, config=True, help="Server sizes that users may choose: see spawner/sizes.py")
     group_limits = ModelDict(Limits, config=True, help="Limits per group: see spawner/group_limits.py")
@@ -339,7 +342,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         rules = dict(self.culling)
         if rules and self.orm_spawner and self.orm_spawner.started:
             rules["JUPYTERHUB_STARTED"] = self.orm_spawner.started.replace(tzinfo=timezone.utc).isoformat()
-        return {**rules, **super().get_env()}
+        return {**rules, **super().get_env(), **({} if self.own_packages else WITHOUT)}
 
     def _build_common_labels(self, extra_labels: Mapping[str, str]) -> dict[str, str]:
         """As upstream; the label by which the hub, its network policies and `oc delete` select stays."""

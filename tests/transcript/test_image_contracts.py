@@ -44,6 +44,24 @@ with zipfile.ZipFile(file, "w") as wheel:
     wheel.writestr(f"{folder}/RECORD", "")
 !pip install --user --no-index --quiet {file} && python -c "import kept; print(kept.answer)"
 """
+# The commands of docs/tutorials/users.md, without a registry.
+ENVIRONMENT = """
+import os, shutil, sys, sysconfig
+from pathlib import Path
+own = Path.home() / "physics"
+!python -m venv --without-pip {own}
+site = own / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
+(site / "all.pth").write_text(f"import site; site.addsitedir('{sysconfig.get_path('purelib')}')")
+shutil.copytree(f"{sys.prefix}/share/jupyter/kernels", own / "share/jupyter/kernels")
+print("made")
+"""
+BREAK = """
+from pathlib import Path
+folder = Path.home() / ".jupyter"
+folder.mkdir(exist_ok=True)
+(folder / "jupyter_server_config.py").write_text("import sys; sys.exit(3)")
+print("broken")
+"""
 WHERE = "import os, sys; print(os.getuid(), os.getgid(), sys.prefix, os.environ['HOME'], os.getcwd())"
 
 
@@ -84,26 +102,25 @@ def page(hub: str, chromium: Browser) -> Iterator[Page]:
     context.close()
 
 
-def start(page: Page, hub: str, image: str, server: str = "") -> None:
-    """Choose an image and press the button."""
+def start(page: Page, hub: str, image: str, server: str = "", packages: str = "with") -> None:
+    """Stop the server if it runs, choose an image and press the button."""
+    page.goto(f"{hub}hub/home", timeout=MINUTE, wait_until="networkidle")
+    stop = page.locator(f"#stop-{server}" if server else "#stop")
+    if stop.is_visible():
+        stop.click()
+        expect(stop).to_be_hidden(timeout=MINUTE)
     page.goto(f"{hub}hub/spawn/carol/{server}".rstrip("/"), timeout=MINUTE)
     page.locator(f'label[for="profile-item-{image}"]').click(timeout=MINUTE)
+    page.locator(f'select[name="profile-option-{image}--packages"]').select_option(packages)
     page.get_by_role("button", name="Start").click()
 
 
-def open_lab(page: Page, hub: str, image: str, server: str = "") -> None:
-    start(page, hub, image, server)
+def open_lab(page: Page, hub: str, image: str, server: str = "", packages: str = "with") -> None:
+    """Start the server and open a new notebook; the ones that were open before stay closed."""
+    start(page, hub, image, server, packages)
     expect(page.locator("#jp-main-dock-panel")).to_be_visible(timeout=2 * MINUTE)
-    page.goto(f"{page.url.split('/lab')[0]}/lab?reset")  # without the notebooks that were open before
+    page.goto(f"{page.url.split('/lab')[0]}/lab?reset")
     new_notebook(page)
-
-
-def stop(page: Page, hub: str, server: str = "") -> None:
-    """Stop a server from the home page."""
-    page.goto(f"{hub}hub/home", timeout=MINUTE, wait_until="networkidle")
-    button = page.locator(f"#stop-{server}" if server else "#stop")
-    button.click()
-    expect(button).to_be_hidden(timeout=MINUTE)
 
 
 def in_terminal(page: Page, command: str) -> str:
@@ -150,16 +167,41 @@ def test_an_image_of_another_layout_starts(
     terminal = in_terminal(page, "id -un; echo $HOME")
     assert str(project.uid()) in terminal
     assert home in terminal
-    stop(page, hub, server)
 
 
 def test_files_and_packages_of_each_image_are_in_the_other_one(page: Page, hub: str) -> None:
     open_lab(page, hub, "minimal-notebook:3.12")
     assert run_cell(page, WHERE).endswith("/opt/app-root /opt/app-root/src /opt/app-root/src")
-    expected = "['README.md', 'dock.txt', 'team.txt', 'work']"
+    expected = (
+        "['README.md', 'dock.txt', 'team.txt', 'work']"  # without the secret, which nobody else may read
+    )
     found = run_cell(page, "import os, kept; print(sorted(f for f in os.listdir() if f[0] not in '.U'))")
     assert (found, run_cell(page, "print(open('README.md').read())")) == (expected, "of the image")
-    stop(page, hub)
+
+
+def test_an_environment_of_the_users_own_is_in_the_launcher_after_a_restart(page: Page, hub: str) -> None:
+    open_lab(page, hub, "minimal-notebook:3.12")
+    assert run_cell(page, ENVIRONMENT) == "made"
+    start(page, hub, "minimal-notebook:3.12")
+    card = page.locator('.jp-LauncherCard[data-category="Notebook"]', has_text="(physics)")
+    expect(page.locator("#jp-main-dock-panel")).to_be_visible(timeout=2 * MINUTE)
+    page.goto(f"{page.url.split('/lab')[0]}/lab?reset")
+    card.click(timeout=MINUTE)
+    expect(page.get_by_text("| Idle")).to_be_visible(timeout=MINUTE)
+    assert run_cell(page, "import sys; print(sys.prefix)") == "/opt/app-root/src/physics"
+
+
+def test_a_server_starts_without_what_its_user_has_broken(page: Page, hub: str) -> None:
+    """A user's configuration with a fault ends Jupyter Server at once."""
+    open_lab(page, hub, "minimal-notebook:3.12")
+    assert run_cell(page, BREAK) == "broken"
+    start(page, hub, "minimal-notebook:3.12")
+    expect(page.get_by_text("before your server was ready").first).to_be_visible(timeout=2 * MINUTE)
+    open_lab(page, hub, "minimal-notebook:3.12", packages="without")
+    assert run_cell(page, "import os; print(os.path.exists('dock.txt'))") == "True"
+    assert run_cell(page, "import kept").endswith("No module named 'kept'")
+    assert run_cell(page, "os.remove('.jupyter/jupyter_server_config.py'); print('repaired')") == "repaired"
+    open_lab(page, hub, "minimal-notebook:3.12")
 
 
 def test_a_workbench_without_jupyterhub_is_refused_with_the_command_that_adds_it(
