@@ -81,6 +81,8 @@ lock: $(venv)/.sandbox ## the newest versions of everything, locked with hashes
 	$(call uv_lock,builder/nodejs)
 	$(call uv_lock,notebook/requirements)
 	$(call uv_lock,notebook/scipy-notebook/requirements)
+	$(call uv_lock,notebook/pytorch-notebook/requirements)
+	$(call uv_lock,notebook/collaboration-notebook/requirements)
 	$(python) -m tests.images.popular_packages
 	npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
 

@@ -12,12 +12,13 @@ from tests.conftest import tool
 from tests.paths import CHECKOUT
 
 HERE = Path(__file__).resolve().parent
+EXAMPLES = [f"notebook/{name}-notebook/requirements.txt" for name in ("scipy", "pytorch", "collaboration")]
 LOCKS = (
     "requirements.txt",
     "builder/nodejs.txt",
     "notebook/requirements.txt",
     "notebook/common/uv.txt",
-    "notebook/scipy-notebook/requirements.txt",
+    *EXAMPLES,
 )
 
 
@@ -40,7 +41,7 @@ def test_every_python_package_is_locked_with_hashes_and_names_no_index(lock):
     assert [block for block in blocks if not hashed.match(block)] == []
 
 
-@pytest.mark.parametrize("lock", ["notebook/requirements.txt", "notebook/scipy-notebook/requirements.txt"])
+@pytest.mark.parametrize("lock", ["notebook/requirements.txt", *EXAMPLES])
 def test_the_notebook_image_has_the_hubs_versions(lock):
     hub, notebook = versions("requirements.txt"), versions(lock)
     both = hub.keys() & notebook.keys()

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from openshift.render import render
 from tests.openshift.rendered import FILES, ITEMS, PLAIN, TEMPLATES, Obj, kinds, process
 from tests.paths import CHECKOUT
@@ -16,6 +18,7 @@ UPSTREAM = "https://github.com/jupyter-on-openshift/jupyterhub-quickstart"
 BUILDS = kinds(PLAIN, "BuildConfig")
 STREAMS = kinds(PLAIN, "ImageStream")
 NOTEBOOK = "hub.jupyter.org/notebook-image"
+EXAMPLES = ("scipy-notebook", "pytorch-notebook", "collaboration-notebook")
 
 
 def test_the_committed_files_are_what_the_sources_render() -> None:
@@ -38,7 +41,7 @@ def test_a_fork_renders_only_its_own_git_url(tmp_path: Path) -> None:
         "v2",
     ]
     printed = subprocess.run(command, cwd=fork, capture_output=True, text=True, check=True).stdout
-    assert printed.splitlines()[:2] == ["resources.json: 10 objects", "notebook/resources.json: 6 objects"]
+    assert printed.splitlines()[:2] == ["resources.json: 10 objects", "notebook/resources.json: 10 objects"]
     for path in FILES:
         text = (fork / path).read_text()
         assert UPSTREAM not in text
@@ -66,12 +69,16 @@ def test_the_documented_objects_are_there() -> None:
         "jupyterhub": "jupyterhub:latest",
         "minimal-notebook": "minimal-notebook:3.12",
         "scipy-notebook": "scipy-notebook:3.12",
+        "pytorch-notebook": "pytorch-notebook:3.12",
+        "collaboration-notebook": "collaboration-notebook:3.12",
     }
     folders = {name: build["spec"]["source"].get("contextDir") for name, build in BUILDS.items()}
     assert folders == {
         "jupyterhub": None,
         "minimal-notebook": "notebook",
         "scipy-notebook": "notebook/scipy-notebook",
+        "pytorch-notebook": "notebook/pytorch-notebook",
+        "collaboration-notebook": "notebook/collaboration-notebook",
     }
 
 
@@ -115,7 +122,7 @@ def test_deleting_an_instance_keeps_streams_and_builds() -> None:
         assert obj["metadata"]["labels"].keys() - {NOTEBOOK} == {"build"}
     assert {name for name, stream in STREAMS.items() if NOTEBOOK in stream["metadata"]["labels"]} == {
         "minimal-notebook",
-        "scipy-notebook",
+        *EXAMPLES,
     }
 
 
@@ -127,12 +134,16 @@ def test_builds_use_the_scripts_of_the_builder_image_and_label_the_result_with_o
     assert {name: build["spec"]["output"].get("imageLabels") for name, build in BUILDS.items()} == {
         "jupyterhub": labels,
         "minimal-notebook": labels,
-        "scipy-notebook": None,  # inherited from minimal-notebook
+        **dict.fromkeys(EXAMPLES),  # inherited from minimal-notebook
     }
     incremental = {
         name: build["spec"]["strategy"]["sourceStrategy"].get("incremental") for name, build in BUILDS.items()
     }
-    assert incremental == {"jupyterhub": None, "minimal-notebook": None, "scipy-notebook": True}
+    assert incremental == {
+        "jupyterhub": None,
+        "minimal-notebook": None,
+        **dict.fromkeys(EXAMPLES, True),
+    }
     assert (CHECKOUT / "notebook/common/save-artifacts").exists()
     for build in all_builds():
         assert "scripts" not in build["spec"]["strategy"]["sourceStrategy"]
@@ -152,7 +163,7 @@ def test_a_new_base_image_starts_builds_and_rollouts() -> None:
     assert chain == {
         "jupyterhub:latest": ["jupyterhub-python:3.12"],
         "minimal-notebook:3.12": ["notebook-python:3.12"],
-        "scipy-notebook:3.12": [],  # on demand
+        **{f"{name}:3.12": [] for name in EXAMPLES},  # on demand
         "custom-jupyterhub:latest": ["jupyterhub:latest"],
         "custom-notebook:latest": ["minimal-notebook:3.12"],
         "jupyterhub-quickstart-nb:latest": ["minimal-notebook:3.12"],
@@ -172,13 +183,14 @@ def test_a_new_base_image_starts_builds_and_rollouts() -> None:
         }
 
 
-def test_scipy_is_built_on_request_and_its_description_says_how() -> None:
-    scipy = BUILDS["scipy-notebook"]
-    assert scipy["spec"]["triggers"] == []
-    assert scipy["metadata"]["annotations"] == {
-        "kubernetes.io/description": "Builds on demand: oc start-build scipy-notebook. "
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_is_built_on_request_and_its_description_says_how(name: str) -> None:
+    example = BUILDS[name]
+    assert example["spec"]["triggers"] == []
+    assert example["metadata"]["annotations"] == {
+        "kubernetes.io/description": f"Builds on demand: oc start-build {name}. "
         "To build after each new minimal-notebook: "
-        "oc set triggers bc/scipy-notebook --from-image=minimal-notebook:3.12"
+        f"oc set triggers bc/{name} --from-image=minimal-notebook:3.12"
     }
 
 
