@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -17,10 +19,12 @@ from sandbox.apimachinery.json_types import Obj
 from tests.conftest import STATE
 from tests.transcript.hub_pages import log_in_with_openshift
 from tests.transcript.jupyterlab import MINUTE, new_notebook, run_cell, user_of
+from tests.transcript.object_store import object_store
 from tests.transcript.project import Project
 from tests.waiting import eventually
 
 NOTEBOOKS = "app=workspace,component=singleuser-server"
+TEAM = "team"
 CONFIG = """
 c.Authenticator.auth_refresh_age = 2
 c.OpenShiftSpawner.sizes = {"Small": {"memory": "1Gi"}, "Large": {"memory": "2Gi", "cpu": 2}}
@@ -60,11 +64,12 @@ def create(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Callab
 
 @pytest.fixture(scope="module")
 def workspace(project: Project, create: Callable[..., None]) -> Iterator[str]:
-    """The instance, with three images, and bob among the students."""
+    """The instance, with three images; bob is among the students, and in a team with carol."""
     create(image_stream("data-notebook", "2026", "Data science"))
     create(image_stream("teaching-notebook", "1", "Teaching"))
     group = {"kind": "Group", "apiVersion": "user.openshift.io/v1", "metadata": {"name": "students"}}
     create({**group, "users": ["bob"]}, as_cluster_admin=True)
+    create({**group, "metadata": {"name": TEAM}, "users": ["bob", "carol"]}, as_cluster_admin=True)
     said = project.new_app(
         "jupyterhub-workspace",
         APPLICATION_NAME="workspace",
@@ -78,6 +83,57 @@ def workspace(project: Project, create: Callable[..., None]) -> Iterator[str]:
     project.oc(*delete.split())
     kinds = "all,pvc,secrets,configmaps,networkpolicies,poddisruptionbudgets,sa,roles,rolebindings"
     eventually("nothing is left", lambda: project.get(kinds, "--selector", "app=workspace") == [])
+
+
+@pytest.fixture(scope="module")
+def material(project: Project, create: Callable[..., None], workspace: str) -> Iterator[None]:
+    """Shared volumes, one with an S3 client, and connections to an S3 server.
+
+    All are for groups: the other hubs of the project, which other tests use, do not get them.
+    """
+    create(shared_volume("course", TEAM))
+    create(shared_volume("material", TEAM, **{"hub.jupyter.org/read-only": "true"}))
+    create(shared_volume("exams", "staff"))
+    folder = STATE / "claims" / project.get("pvc/material")["metadata"]["uid"]
+    for package in ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3"):
+        (found,) = import_module(package).__path__
+        shutil.copytree(found, folder / package, ignore=only_s3, copy_function=shutil.copy)
+    shutil.copy(str(import_module("six").__file__), folder)
+    with object_store("measured: 42") as keys:
+        create(connection("measurements", TEAM, keys, **{"openshift.io/display-name": "Measurements"}))
+        create(connection("grades", "staff", keys))
+        own = {"metadata": {"name": "workspace-user-bob"}, "stringData": {"GREETING": "hello bob"}}
+        create({"kind": "Secret", "apiVersion": "v1", **own})
+        yield
+    project.kubectl("delete", "pvc,secrets", "--selector", "test=workspace", "--wait=false")
+    project.oc("delete", "secret", "workspace-user-bob")
+
+
+def shared_volume(name: str, group: str, **annotations: str) -> Obj:
+    """A claim that the servers of a group mount."""
+    annotations["hub.jupyter.org/groups"] = group
+    labels = {"hub.jupyter.org/shared-volume": "true", "test": "workspace"}
+    return {
+        "kind": "PersistentVolumeClaim",
+        "apiVersion": "v1",
+        "metadata": {"name": name, "labels": labels, "annotations": annotations},
+        "spec": {"accessModes": ["ReadWriteMany"], "resources": {"requests": {"storage": "1Gi"}}},
+    }
+
+
+def connection(name: str, group: str, keys: dict[str, str], **annotations: str) -> Obj:
+    """A secret that the spawn page offers a group."""
+    annotations["hub.jupyter.org/groups"] = group
+    labels = {"hub.jupyter.org/connection": "true", "test": "workspace"}
+    metadata = {"name": name, "labels": labels, "annotations": annotations}
+    return {"kind": "Secret", "apiVersion": "v1", "metadata": metadata, "stringData": keys}
+
+
+def only_s3(folder: str, names: list[str]) -> set[str]:
+    """What of botocore an S3 client does not need: 400 other services."""
+    if Path(folder).name != "data":
+        return {"__pycache__"} & {*names}
+    return {name for name in names if (Path(folder) / name).is_dir() and name != "s3"}
 
 
 @pytest.fixture(scope="module")
@@ -173,9 +229,11 @@ def test_a_new_image_shows_without_a_restart_and_the_last_choice_is_remembered(
 
 
 def test_a_volume_keeps_the_files_over_stop_and_start_and_over_a_change_of_image(
-    project: Project, bob: Page
+    project: Project, bob: Page, material: None
 ) -> None:
     spawn_page(bob, project, "bob")
+    expect(bob.get_by_role("checkbox")).to_have_count(1)
+    bob.get_by_role("checkbox", name="Measurements").check()
     start(bob, "teaching-notebook:1")
     expect(bob.get_by_role("listitem", name="kept.txt")).to_be_visible(timeout=MINUTE)
     claim = project.get("pvc/workspace-nb-bob")
@@ -184,6 +242,36 @@ def test_a_volume_keeps_the_files_over_stop_and_start_and_over_a_change_of_image
     assert [(each["name"], each["state"]["terminated"]["exitCode"]) for each in statuses] == [
         ("setup-volume", 0)
     ]
+
+
+def test_a_shared_folder_is_written_to_and_read_only_material_is_not(project: Project, bob: Page) -> None:
+    bob.goto(f"{project.url('workspace')}user/bob/lab/workspaces/shared", timeout=MINUTE)  # with a launcher
+    new_notebook(bob)
+    assert run_cell(bob, "import os; print(sorted(os.listdir('shared')))") == "['course', 'material']"
+    assert run_cell(bob, "open('shared/course/hello.txt', 'w').write('hello'); print('written')") == "written"
+    code = "try:\n    open('shared/material/x', 'w')\nexcept OSError as error:\n    print(error.strerror)"
+    assert run_cell(bob, code) == "Read-only file system"
+    assert run_cell(bob, "print(os.stat('shared').st_uid == os.getuid())") == "True"
+
+
+def test_a_chosen_connection_reaches_the_object_store(project: Project, bob: Page) -> None:
+    get = "print(boto3.client('s3', endpoint_url=os.environ['AWS_S3_ENDPOINT']).get_object("
+    get += "Bucket=os.environ['AWS_S3_BUCKET'], Key='data.txt')['Body'].read().decode())"
+    code = f"import sys; sys.path.insert(0, 'shared/material'); import boto3\n{get}"
+    assert run_cell(bob, code) == "measured: 42"
+    assert run_cell(bob, "print(os.environ['GREETING'])") == "hello bob"
+
+
+def test_no_value_of_a_connection_is_in_the_pod_the_log_or_the_database(project: Project, bob: Page) -> None:
+    key = project.secret("measurements")["AWS_SECRET_ACCESS_KEY"]
+    pod = pod_of(project, "bob")
+    assert pod["spec"]["containers"][0]["envFrom"] == [
+        {"secretRef": {"name": "measurements"}},
+        {"secretRef": {"name": "workspace-user-bob", "optional": True}},
+    ]
+    log = project.oc("logs", "deployment/workspace")
+    options = project.query("workspace", "select user_options from spawners")
+    assert [key in text for text in (json.dumps(pod), log, str(options))] == [False, False, False]
 
 
 def test_a_group_is_offered_its_sizes_only_and_refused_a_server_too_many_with_a_sentence(
@@ -215,6 +303,9 @@ def test_a_user_may_have_a_server_with_a_name_beside_the_first_and_no_more_than_
     pods = project.get("pods", "--selector", NOTEBOOKS)
     (pod,) = [pod for pod in pods if pod["metadata"]["name"] == "workspace-nb-carol--analysis"]
     assert pod["spec"]["containers"][0]["resources"]["limits"] == {"cpu": "2", "memory": str(2 * 1024**3)}
+    new_notebook(carol)
+    code = "import os; print(open('shared/course/hello.txt').read(), 'AWS_S3_BUCKET' in os.environ)"
+    assert run_cell(carol, code) == "hello False"
     carol.goto(f"{project.url('workspace')}hub/spawn/carol/another", timeout=MINUTE)
     expect(carol.get_by_text("already has the maximum of 1 named servers").first).to_be_visible(
         timeout=MINUTE
@@ -272,6 +363,15 @@ def test_the_hub_uses_the_rights_of_its_role_and_no_others(project: Project, car
     when_the_size_is_raised = {("", "persistentvolumeclaims", "patch")}
     to_set_an_owner = {(group, resource, "delete") for group, resource, verb in used if verb == "patch"}
     assert used | when_a_start_fails | when_the_size_is_raised | to_set_an_owner == granted
+
+
+@pytest.mark.parametrize("account", ["workspace-hub", "jupyterhub"])  # with the Role, and with `edit`
+@pytest.mark.parametrize("resource", ["persistentvolumeclaims", "secrets"])
+def test_the_hubs_account_may_list_what_is_labelled(
+    project: Project, workspace: str, account: str, resource: str
+) -> None:
+    who = f"system:serviceaccount:{project.name()}:{account}"
+    assert project.kubectl("auth", "can-i", "list", resource, "--as", who) == "yes\n"
 
 
 def test_a_viewer_whose_binding_is_removed_is_out_and_the_server_stopped(project: Project, bob: Page) -> None:
