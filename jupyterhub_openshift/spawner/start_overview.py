@@ -53,9 +53,12 @@ class Failures:
     last: Failure
 
     @property
-    def minutes_ago(self) -> int:
-        """Minutes since the last one."""
-        return int((time.time() - self.last.at) / 60)
+    def ago(self) -> str:
+        """How long the last one is ago."""
+        minutes = int((time.time() - self.last.at) / 60)
+        return (
+            "just now" if not minutes else f"{minutes} min ago" if minutes < 120 else f"{minutes // 60} h ago"
+        )
 
 
 class StartOverview:

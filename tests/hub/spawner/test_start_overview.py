@@ -41,11 +41,12 @@ def test_failures_are_counted_by_cause_without_the_users_log(overview, monkeypat
     overview.add_failure(spawner("alice:"), "quota", "The quota is used up.")
     for name in ("bob:", "carol:"):
         overview.add_failure(spawner(name), "program-exit", crash)
-    monkeypatch.setattr(start_overview.time, "time", lambda: 1130.0)
-    assert [(each.cause, each.count, each.minutes_ago) for each in overview.failures()] == [
-        ("program-exit", 2, 2),
-        ("quota", 1, 2),
-    ]
+    for now, ago in ((1059, "just now"), (1130, "2 min ago"), (10000, "2 h ago")):
+        monkeypatch.setattr(start_overview.time, "time", lambda now=now: now)
+        assert [(each.cause, each.count, each.ago) for each in overview.failures()] == [
+            ("program-exit", 2, ago),
+            ("quota", 1, ago),
+        ]
     last = overview.failures()[0].last
     assert (last.server, last.sentence, last.command) == ("carol:", "It ended.", "oc get events")
 
