@@ -148,7 +148,6 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         self._claims: list[dict[str, Any]] = []
         self._claim_events: list[dict[str, Any]] = []
         self._events: list[dict[str, Any]] = []  # of pod and claims, at the last look
-        self._connections: list[Connection] = []  # that this user may choose, at the last look
         self._sizes_without_room: dict[str, str] = {}  # why the menu does not offer them, at the last look
         self._volumes: list[volumes.SharedVolume] = []  # that this user's server mounts
         self.contract = CONTRACTS[self.image_contract].contract(ImageConfig())
@@ -203,14 +202,12 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
 
     async def get_options_form(self) -> Any:  # noqa: ANN401 (JupyterHub: any text)
         """Return the menu of images and sizes, then the connections; empty if there is nothing to choose."""
-        self._connections = await self._allowed_connections()
+        offered = await self._allowed_connections()
         form = await super().get_options_form()
         if self.options_from_form != self._options_from_form:
             return form  # the configuration has a form of its own
         ticked = self.user_options.get(connections.OPTION) if self.user_options else None
-        return (form or "") + connection_choices(
-            self._connections, ticked, self.additional_profile_form_template_paths
-        )
+        return (form or "") + connection_choices(offered, ticked, self.additional_profile_form_template_paths)
 
     @default("options_form")  # type: ignore[untyped-decorator]
     def _options_form_default(self) -> Any:  # noqa: ANN401 (as KubeSpawner's)
@@ -269,8 +266,8 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
             )
         except ApiException as refusal:
             raise refused(refusal) from None
-        except ClientError as error:
-            raise api_unavailable(error) from None
+        except (ClientError, TimeoutError, asyncio.TimeoutError) as error:
+            raise api_unavailable(str(error) or "no answer in time") from None
         self._report("connections", problems)
         return connections.for_groups(found, groups_of(self.user))
 

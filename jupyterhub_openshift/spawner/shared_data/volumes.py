@@ -39,7 +39,7 @@ from .labels import (
 
 FOLDER = "shared"
 _OWNERS = {"singleuser-storage": "of a user", "database": "of a hub's database"}
-_SLUG_LENGTH = 56  # a volume's name has at most 63 characters, `shared-` included
+_SLUG_LENGTH = 50  # a volume's name has at most 63 characters, `shared-claim-` included
 _SENTENCE = "The claim {name} is not mounted: it {reason}."
 
 
@@ -134,7 +134,9 @@ def with_shared_volumes(pod: V1Pod, shared: Iterable[SharedVolume], home: str) -
             problems.append(_SENTENCE.format(name=volume.claim, reason=reason))
             continue
         if name is None:
-            name = f"shared-{safe_slug(volume.claim, max_length=_SLUG_LENGTH)}"
+            slug = safe_slug(volume.claim, max_length=_SLUG_LENGTH)
+            taken = [field(each, "name") for each in pod.spec.volumes or []]
+            name = next(each for each in (f"shared-{slug}", f"shared-claim-{slug}") if each not in taken)
             source = V1PersistentVolumeClaimVolumeSource(
                 claim_name=volume.claim, read_only=volume.read_only_source or None
             )

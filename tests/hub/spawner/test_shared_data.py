@@ -228,6 +228,15 @@ async def test_a_volume_of_the_configuration_takes_precedence(project, caplog):
     ) in caplog.text
 
 
+@pytest.mark.parametrize("name", ["course", "c" * 253])
+async def test_the_names_of_volumes_are_valid_and_no_others(project, name):
+    spawner = project((claim(name),))
+    (own,) = [each["name"] for each in (await manifest(spawner))["spec"]["volumes"] if each["name"] != "home"]
+    spawner.volumes = [{"name": own, "emptyDir": {}}]
+    names = [each["name"] for each in (await manifest(spawner))["spec"]["volumes"]]
+    assert (len({*names}), max(map(len, names)) <= 63) == (3, True)
+
+
 async def test_shared_data_stays_in_a_pod_that_a_hook_changes(project, api, recorded):
     def hook(_: object, pod: object) -> object:
         pod.spec.volumes = [{"name": "scratch", "emptyDir": {}}]
