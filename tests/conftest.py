@@ -42,6 +42,7 @@ GROUPS = {
     "images/test_pythons": "pythons",
     "images/": "images",
     "transcript/test_workspace": "workspace",
+    "transcript/test_image_contracts": "image-contracts",
     "transcript/test_culling": "culling",
     "docs/test_accessibility": "site",
     "docs/test_site": "site",
