@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from lock_files import Refusal, poetry_requirements
+from requirement_lines import readable
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -47,6 +48,8 @@ LANGUAGE = "is for a language that is not in this image"
 UNSUPPORTED = {
     "environment.yml": CONDA,
     "environment.yaml": CONDA,
+    "pixi.toml": CONDA,
+    "conda-lock.yml": CONDA,
     "apt.txt": APT,
     "install.R": LANGUAGE,
     "Project.toml": LANGUAGE,
@@ -119,10 +122,26 @@ def refuse_misspelled(folder: Path, repository: Path) -> None:
         right = known.get(file.name.casefold())
         if right and right != file.name and file.is_file() and not (folder / right).exists():
             raise Refusal(f"{file.relative_to(repository)} is not read. Rename it to {right}.")
-    if (folder / "requirements").is_dir() and not python_files(folder):
-        for file in sorted((folder / "requirements").glob("*.txt")):
+    if not python_files(folder):
+        refuse_unread(folder)
+
+
+def refuse_unread(folder: Path) -> None:
+    """Refuse files that name packages, and would be read only beside another file."""
+    for pattern in ("requirements/*.txt", "requirements[-_.]*.txt"):
+        for file in sorted(folder.glob(pattern)):
             path = file.relative_to(folder)
-            raise Refusal(f"{path} is not read. Add a requirements.txt with the line: -r {path}")
+            without = "" if path.parent.name else f". To build without it, list {path} in .s2iignore."
+            raise Refusal(f"{path} is not read. Add a requirements.txt with the line: -r {path}{without}")
+    for name in ("uv.lock", "poetry.lock"):
+        if (folder / name).is_file():
+            raise Refusal(f"{name} is read only beside its pyproject.toml, which is not in the repository.")
+    setup = folder / "setup.cfg"
+    if setup.is_file() and "install_requires" in setup.read_text(errors="replace"):
+        raise Refusal(
+            "setup.cfg is read only beside a setup.py. Add one with the line: "
+            "from setuptools import setup; setup()"
+        )
 
 
 def refuse_unsupported(folders: tuple[Path, ...], chosen: Path, repository: Path) -> None:
@@ -153,9 +172,11 @@ def add_project(plan: Plan, folder: Path, work: Path, environ: Mapping[str, str]
         raise Refusal(f"pyproject.toml cannot be read: {error}") from None
     poetry = content.get("tool", {}).get("poetry", {})
     locked = add_lock(plan, folder, work, content)
-    if poetry.get("package-mode") is False and "project" not in content and not locked:
+    not_built = "build-system" not in content and "dependencies" in poetry
+    if (poetry.get("package-mode") is False or not_built) and "project" not in content and not locked:
+        what = "[tool.poetry] without [build-system]" if not_built else "package-mode = false"
         raise Refusal(
-            "pyproject.toml has package-mode = false, which only Poetry can read. Write the packages to "
+            f"pyproject.toml has {what}, which only Poetry can read. Write the packages to "
             "requirements.txt: poetry export --without-hashes --output requirements.txt"
         )
     if by_setup or ("build-system" in content and poetry.get("package-mode") is not False):
@@ -210,8 +231,8 @@ def make_utf8(file: Path, seen: frozenset[Path] = frozenset()) -> None:
         text = content.decode(encoding)
     except UnicodeDecodeError:
         raise Refusal(f"{file.name} is not in UTF-8. Save it as UTF-8.") from None
-    if encoding != "utf-8":
-        file.write_text(text)
+    if (rewritten := readable(text, file.name)) != text or encoding != "utf-8":
+        file.write_text(rewritten)
     for name in re.findall(r"^\s*(?:-r|-c|--requirement|--constraint)[ =]*([^\s#]+)", text, re.MULTILINE):
         if "://" not in name:
             make_utf8(file.parent / name, seen | {file.resolve()})

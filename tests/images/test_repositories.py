@@ -5,6 +5,7 @@ The scripts run for real, with uv and an environment, on an index of small wheel
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 import sys
@@ -118,6 +119,12 @@ def installed(environment: Path) -> dict[str, str]:
 
 def make_wheel(folder: Path, name: str, version: str, requires: list[str]) -> None:
     module = name.replace("-", "_")
+    (folder / f"{module}-{version}-py3-none-any.whl").write_bytes(wheel(name, version, *requires))
+
+
+def wheel(name: str, version: str, *requires: str) -> bytes:
+    """A package of one empty module."""
+    module = name.replace("-", "_")
     extras = {"parquet"} if any("extra" in text for text in requires) else set()
     metadata = [
         "Metadata-Version: 2.1",
@@ -127,14 +134,16 @@ def make_wheel(folder: Path, name: str, version: str, requires: list[str]) -> No
         *(f"Requires-Dist: {text}" for text in requires),
     ]
     info = f"{module}-{version}.dist-info"
-    with zipfile.ZipFile(folder / f"{module}-{version}-py3-none-any.whl", "w") as wheel:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
         for path, text in {
             f"{module}.py": "",
             f"{info}/METADATA": "\n".join(metadata) + "\n",
             f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
             f"{info}/RECORD": "",
         }.items():
-            wheel.writestr(zipfile.ZipInfo(path), text)
+            archive.writestr(zipfile.ZipInfo(path), text)
+    return content.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -219,6 +228,45 @@ INSTALLED = {
     "a Python package named binder": (
         {"binder/__init__.py": "", "requirements.txt": "pandas\n"},
         {"pandas": "3.0"},
+    ),
+    "wheels of the repository": (
+        {
+            "requirements.txt": "--find-links wheels\nlocal\n",
+            "wheels/local-1.0-py3-none-any.whl": wheel("local", "1.0"),
+        },
+        {"local": "1.0"},
+    ),
+    "a folder of the repository": (
+        {"requirements.txt": "./lib\n", "lib/pyproject.toml": BUILT, "lib/backend.py": BACKEND},
+        {"mine": "0.1", "pandas": "2.0"},
+    ),
+    "comments and blank lines alone": ({"requirements.txt": "# nothing yet\n\n"}, {}),
+    "blanks in a version, and a comment": (
+        {"requirements.txt": "pandas == 2.0  # not 3\n"},
+        {"pandas": "2.0"},
+    ),
+    "a package twice": ({"requirements.txt": "pandas\nPandas==2.0\n"}, {"pandas": "2.0"}),
+    "options of pip": ({"requirements.txt": "--pre\n--no-binary :none:\npandas<3\n"}, {"pandas": "2.0"}),
+    "a project's folder in Pipfile": (
+        {
+            "Pipfile": '[packages]\nmine = {path = ".", editable = true}\n',
+            "pyproject.toml": BUILT,
+            "backend.py": BACKEND,
+        },
+        {"mine": "0.1", "pandas": "2.0"},
+    ),
+    "extras that nobody asked for": (
+        {"pyproject.toml": f'{PROJECT}[project.optional-dependencies]\ndev = ["pyarrow"]\n'},
+        {"pandas": "2.0"},
+    ),
+    "files of other tools": (
+        {
+            "requirements.txt": "pandas<3\n",
+            "Dockerfile": "FROM x\n",
+            "package.json": "{}",
+            ".python-version": "3.7\n",
+        },
+        {"pandas": "2.0"},
     ),
     "conda's file beside requirements.txt": (
         {"environment.yml": "name: mine\n", "requirements.txt": "pandas\n"},
@@ -385,6 +433,16 @@ def test_setup_py_is_installed_unless_it_is_disabled(builder, repository):
     assert builder.run(sys.executable, script, source, builder.folder, **disabled).stdout == ""
 
 
+def test_an_editable_git_address_is_installed(builder, repository, tmp_path):
+    """As pip freeze writes it; uv refuses it."""
+    source = repository({"pyproject.toml": BUILT, "backend.py": BACKEND}).rename(tmp_path / "source")
+    for words in ("init -q", "add -A", "-c user.name=me -c user.email=me@example.com commit -qm first"):
+        subprocess.run(["git", "-C", source, *words.split()], check=True)
+    for name in ("mine", "mine[all]"):
+        outcome = builder.build(repository({"requirements.txt": f"-e git+file://{source}#egg={name}\n"}))
+        assert outcome.installed == {"mine": "0.1", "pandas": "2.0"}, outcome.log
+
+
 CONDA = (
     "needs conda, which is not in this image. List the packages in requirements.txt instead, one per line, "
     "for example: pandas>=2"
@@ -403,6 +461,48 @@ REFUSED = {
     "requirements/base.txt": (
         {"requirements/base.txt": "pandas\n"},
         "requirements/base.txt is not read. Add a requirements.txt with the line: -r requirements/base.txt",
+    ),
+    "requirements-dev.txt": (
+        {"requirements-dev.txt": "pandas\n"},
+        "requirements-dev.txt is not read. Add a requirements.txt with the line: -r requirements-dev.txt. "
+        "To build without it, list requirements-dev.txt in .s2iignore.",
+    ),
+    "setup.cfg": (
+        {"setup.cfg": "[options]\ninstall_requires = pandas\n"},
+        "setup.cfg is read only beside a setup.py. Add one with the line: from setuptools import setup; "
+        "setup()",
+    ),
+    "uv.lock alone": (
+        {"uv.lock": "version = 1\n"},
+        "uv.lock is read only beside its pyproject.toml, which is not in the repository.",
+    ),
+    "conda's list": (
+        {"requirements.txt": "# platform: linux-64\npandas=2.0=py312_0\n"},
+        "requirements.txt, line 2: 'pandas=2.0=py312_0' is in conda's format. Write: pandas==2.0",
+    ),
+    "a single equals sign": (
+        {"requirements.txt": "pandas=2.0\n"},
+        "requirements.txt, line 1: 'pandas=2.0' is in conda's format. Write: pandas==2.0",
+    ),
+    "pip freeze in conda": (
+        {
+            "requirements.txt": "-r base.txt\n",
+            "base.txt": "pandas @ file:///croot/pandas_1692/work\n",
+        },
+        "base.txt, line 1: 'pandas @ file:///croot/pandas_1692/work' names a place that the build "
+        "does not have. Write: pandas",
+    ),
+    "a command": (
+        {"requirements.txt": "pip install pandas pyarrow\n"},
+        "requirements.txt, line 1: 'pip install pandas pyarrow' is a command. Write its packages, one a "
+        "line: pandas pyarrow",
+    ),
+    "pixi.toml": ({"pixi.toml": "[workspace]\n"}, f"pixi.toml {CONDA}"),
+    "conda-lock.yml": ({"conda-lock.yml": ""}, f"conda-lock.yml {CONDA}"),
+    "Poetry without a build system": (
+        {"pyproject.toml": '[tool.poetry.dependencies]\npandas = "*"\n'},
+        "pyproject.toml has [tool.poetry] without [build-system], which only Poetry can read. Write the "
+        "packages to requirements.txt: poetry export --without-hashes --output requirements.txt",
     ),
     "environment.yml": ({"environment.yml": "name: mine\n"}, f"environment.yml {CONDA}"),
     "binder/environment.yml": (
