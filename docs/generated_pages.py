@@ -19,7 +19,7 @@ Obj = dict[str, Any]
 
 MERMAID = "assets/mermaid.js"
 FIRST = 10  # parameters of a template that the reference lists first, with examples
-COMMANDS = ("", "check", "settings")
+COMMANDS = ("", "check", "settings", "backup", "restore")
 # Each parameter is in the first group whose prefix its name starts with.
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Build": ("GIT_", "CONTEXT_DIR", "BUILDER_IMAGE", "BUILD_"),
@@ -36,11 +36,13 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Idle servers": ("IDLE_TIMEOUT", "MAX_AGE", "CULL_WARNING"),
     "Login": ("ALLOW", "ADMIN_"),
     "Pages, configuration and logs": ("BASE_URL", "TITLE", "LOGO", "JUPYTERHUB_CONFIG", "LOG_FORMAT"),
+    "Backups": ("BACKUP_",),
     "Name": ("APPLICATION_NAME", "JUPYTERHUB_NAME"),
 }
 ORDER = (
     "Name",
     "Build",
+    "Backups",
     "Notebook servers",
     "Idle servers",
     "Login",

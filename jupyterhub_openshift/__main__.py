@@ -28,6 +28,10 @@ def main() -> None:
     # Each command imports what it needs: that takes seconds, in which a SIGTERM must end it.
     if options.command == "check":
         check(options.build, options.json)
+    elif options.command == "backup":
+        backup(options.folder, options.keep)
+    elif options.command == "restore":
+        restore(options.folder)
     else:
         settings()
 
@@ -42,6 +46,17 @@ def parser() -> argparse.ArgumentParser:
         "--build", action="store_true", help="without database and cluster, as in an image build"
     )
     preflight.add_argument("--json", action="store_true", help="print the findings as JSON")
+    saving = commands.add_parser(
+        "backup", help="write the database's content to standard output, or to a folder"
+    )
+    saving.add_argument("--folder", type=Path, help="write a new file there instead")
+    saving.add_argument(
+        "--keep", type=int, default=0, metavar="N", help="then delete all but the N newest; 0: none"
+    )
+    loading = commands.add_parser(
+        "restore", help="replace the database's content by a backup from standard input"
+    )
+    loading.add_argument("--folder", type=Path, help="take the newest backup there instead")
     commands.add_parser(
         "settings",
         help="print the settings, where each comes from, and what is wrong with them",
@@ -68,6 +83,32 @@ def check(building: bool, show_json: bool) -> None:
     check_start(CONFIG, cluster, show_json)
     if not adopted:
         adopt_first()
+
+
+def backup(folder: Path | None, keep: int) -> None:
+    """Dump the database that the hub's configuration names; the hub may run meanwhile."""
+    from .database.backups import write_backup  # noqa: PLC0415
+
+    write_backup(database_of(CONFIG), folder, keep)
+
+
+def restore(folder: Path | None) -> None:
+    """Replace the content of that database, and end a hub that runs in this container."""
+    from .database.backups import read_backup  # noqa: PLC0415
+
+    read_backup(database_of(CONFIG), folder)
+
+
+def database_of(config: Path) -> str:
+    """Return the URL of the hub's database, as the configuration files have it."""
+    from .cluster.api import find_cluster  # noqa: PLC0415
+    from .cluster.project import read_project  # noqa: PLC0415
+    from .inputs import Inputs, load_configuration  # noqa: PLC0415
+    from .settings.environment import read_settings  # noqa: PLC0415
+
+    found, cluster = read_settings(), find_cluster()
+    c = load_configuration(config, Inputs(found, cluster, read_project(cluster)))
+    return str(c.JupyterHub.db_url)
 
 
 def settings() -> None:

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from openshift.plain_manifests import manifests
-from openshift.workloads import as_deployment_config, with_triggers
+from openshift.workloads import POD_TEMPLATES, as_deployment_config, with_triggers
 
 Obj = dict[str, Any]
 
@@ -88,7 +88,7 @@ def entry(item: str | Obj, variables: Obj) -> Obj:
     annotations = filled["metadata"].get("annotations", {})
     for key, value in annotations.items():
         annotations[key] = value if isinstance(value, str) else json.dumps(value)
-    return with_triggers(filled) if filled["kind"] == "Deployment" else filled
+    return with_triggers(filled) if filled["kind"] in POD_TEMPLATES else filled
 
 
 def parameters(text: str, changes: Obj) -> list[Obj]:

@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 import json
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 Obj = dict[str, Any]
 
 TRIGGERS = "image.openshift.io/triggers"
 CONNECTS_TO = "app.openshift.io/connects-to"
+POD_TEMPLATES = {"Deployment": "spec.template", "CronJob": "spec.jobTemplate.spec.template"}
 DC = {"apiVersion": "apps.openshift.io/v1", "kind": "DeploymentConfig"}
 
 
-def with_triggers(deployment: Obj) -> Obj:
-    """Add the annotation that makes OpenShift roll out the Deployment when one of its images changes.
+def with_triggers(workload: Obj) -> Obj:
+    """Add the annotation that makes OpenShift roll out a Deployment when one of its images changes.
+
+    A CronJob starts its next pod with the new image.
 
     https://docs.openshift.com/container-platform/4.16/openshift_images/triggering-updates-on-imagestream-changes.html
     """
-    pod = deployment["spec"]["template"]["spec"]
+    path = POD_TEMPLATES[workload["kind"]]
+    pod = reduce(getitem, path.split("."), workload)["spec"]
     triggers = []
     for part in ("initContainers", "containers"):
         for container in pod.get(part, []):
             triggers.append(
                 {
                     "from": {"kind": "ImageStreamTag", "name": container["image"]},
-                    "fieldPath": f'spec.template.spec.{part}[?(@.name=="{container["name"]}")].image',
+                    "fieldPath": f'{path}.spec.{part}[?(@.name=="{container["name"]}")].image',
                 }
             )
             container["image"] = " "
-    deployment["metadata"].setdefault("annotations", {})[TRIGGERS] = json.dumps(triggers)
-    return deployment
+    workload["metadata"].setdefault("annotations", {})[TRIGGERS] = json.dumps(triggers)
+    return workload
 
 
 def as_deployment_config(obj: Obj, strategy: Obj) -> Obj:

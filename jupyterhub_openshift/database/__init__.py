@@ -4,6 +4,7 @@ from .connections import check_connections_by_socket
 from .lookups import answer_from_memory
 from .outages import answer_database_outages
 from .read_transactions import end_read_transactions
+from .schema_upgrade import save_before_upgrades
 
 
 def prepare_database_use() -> None:
@@ -12,3 +13,4 @@ def prepare_database_use() -> None:
     answer_from_memory()
     end_read_transactions()
     answer_database_outages()
+    save_before_upgrades()

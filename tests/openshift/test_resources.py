@@ -41,7 +41,7 @@ def test_a_fork_renders_only_its_own_git_url(tmp_path: Path) -> None:
         "v2",
     ]
     printed = subprocess.run(command, cwd=fork, capture_output=True, text=True, check=True).stdout
-    assert printed.splitlines()[:2] == ["resources.json: 10 objects", "notebook/resources.json: 10 objects"]
+    assert printed.splitlines()[:2] == ["resources.json: 11 objects", "notebook/resources.json: 10 objects"]
     for path in FILES:
         text = (fork / path).read_text()
         assert UPSTREAM not in text
@@ -58,6 +58,7 @@ def test_the_documented_objects_are_there() -> None:
     assert set(TEMPLATES) == {
         "jupyterhub",
         "jupyterhub-deployment",
+        "jupyterhub-backup",
         "jupyterhub-builder",
         "jupyterhub-metrics",
         "jupyterhub-quickstart",

@@ -33,6 +33,7 @@ GENERATED = {
 API = {
     "BuildConfig": "build.openshift.io/v1",
     "ConfigMap": "v1",
+    "CronJob": "batch/v1",
     "Deployment": "apps/v1",
     "DeploymentConfig": "apps.openshift.io/v1",
     "ImageStream": "image.openshift.io/v1",

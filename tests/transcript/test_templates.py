@@ -100,10 +100,14 @@ def test_a_database_that_waits_for_another_ends_at_once_and_a_running_one_discon
 
 @pytest.mark.usefixtures("second")
 def test_a_dump_of_the_database_restores_what_was_deleted_after_it(project: Project, tmp_path: Path) -> None:
-    """Run the commands of docs/how-to/backup.md."""
-    back_up, restore = (
-        block.text for block in blocks(PAGES["how-to/backup.md"]) if block.mark.startswith("run by")
+    """Run the commands of docs/how-to/backup.md, and those of docs/how-to/upgrade.md for an older image."""
+    back_up, *restores = (
+        block.text
+        for page in ("backup", "upgrade")
+        for block in blocks(PAGES[f"how-to/{page}.md"])
+        if block.mark.startswith("run by")
     )
+    assert len(restores) == 3
     count = "SELECT count(*) FROM users"
     (users,) = project.query("second", count)
     assert users > 0
@@ -114,11 +118,16 @@ def test_a_dump_of_the_database_restores_what_was_deleted_after_it(project: Proj
         subprocess.run(["bash", "-ec", oc + script], cwd=tmp_path, check=True, timeout=120)
 
     run(back_up)
-    delete = 'psql -U $POSTGRESQL_USER jupyterhub -c "DELETE FROM users"'
-    run(f"oc exec deployment/second-db -- bash -c '{delete}'")
-    assert project.query("second", count) == [0]
-    run(restore)
-    assert project.query("second", count) == [users]
+    psql = "oc exec --stdin deployment/second-db -- psql --quiet -U jupyterhub jupyterhub"
+    text = "convert_from(decode('$(base64 -w0 jupyterhub.sql)', 'base64'), 'UTF8')"
+    table = "CREATE TABLE before_upgrade (made timestamptz, dump text)"
+    run(f'{psql} <<< "{table}; INSERT INTO before_upgrade VALUES (now(), {text})"')
+    for restore in restores:
+        run(f'{psql} <<< "DELETE FROM users"')
+        assert project.query("second", count) == [0]
+        run(restore)
+        assert project.query("second", count) == [users]
+        project.oc("rollout", "status", "deployment/second")
     assert "kind: Secret" in (tmp_path / "jupyterhub-secret.yaml").read_text()
     project.oc("rollout", "status", "deployment/second")
 
