@@ -34,6 +34,14 @@ DATABASE_TIMEOUTS = {"connect_timeout": 3, "tcp_user_timeout": 5000}  # seconds,
 NO_TIMEOUT = 100 * 365 * 24 * 3600  # seconds; the culler cannot turn its timeout off
 USER_TEMPLATES = "/opt/app-root/src/templates"  # in the repository of a custom hub image
 TEMPLATES = Path(__file__).parent / "templates"
+AFTER_OPENSHIFT = (
+    "Your session at OpenShift goes on: to log in again takes one click and no password. "
+    "On a computer that others use, log out of OpenShift, too, or close the browser."
+)
+AFTER_TEMPORARY = (
+    "Your server was stopped; files that you did not download are lost. "
+    "If you log in again, you are a new user."
+)
 METRICS_SERVICE = "metrics"
 ADMIN_ROLE = "hub-admin"
 # The scopes of the admin page, without access:servers and the scopes that would lead to it: tokens,
@@ -248,10 +256,17 @@ def _allow_admins(c: Config, settings: Settings) -> None:
 def configure_logout(c: Config, settings: Settings, project: Project) -> None:
     """Stop the server of a temporary user who logs out: nobody can log in as that user again.
 
+    The page after a logout says so, or that a session at OpenShift goes on.
     Runs after the user's files, which may choose another authenticator or keep such servers.
     """
-    if temporary_users(c):
-        c.JupyterHub.setdefault("shutdown_on_logout", True)
+    told = ""
+    if temporary_users(c) and c.JupyterHub.setdefault("shutdown_on_logout", True):
+        told = AFTER_TEMPORARY
+    elif is_chosen(c, ProjectAuthenticator):
+        told = AFTER_OPENSHIFT
+    if told:
+        own = _user_value(c.JupyterHub, "template_vars", {})
+        c.JupyterHub.template_vars = {"after_logout": told, **own}
 
 
 def configure_culling(c: Config, settings: Settings, project: Project) -> None:

@@ -112,14 +112,16 @@ class Stop:
     def _warning(self, seconds: float) -> str:
         when = f"in {in_words(seconds)}" if seconds > 0 else "at any moment"
         if not self.aged:
-            return f"This server is idle and will be stopped {when}."
+            advice = "" if self.rules.files_stay else " Download what you want to keep."
+            return f"This server is idle and will be stopped {when}.{advice}"
         advice = "Save your work." if self.rules.files_stay else "Download what you want to keep."
         return f"This server will be stopped {when}, {in_words(self.rules.max_age)} after its start. {advice}"
 
     def _stopped(self) -> str:
+        lost = "" if self.rules.files_stay else " Files that are not on a volume are lost."
         if self.aged:
-            return f"This server was stopped, {in_words(self.rules.max_age)} after its start."
-        return f"This server was stopped, as it was idle for {in_words(self.rules.idle_timeout)}."
+            return f"This server was stopped, {in_words(self.rules.max_age)} after its start.{lost}"
+        return f"This server was stopped, as it was idle for {in_words(self.rules.idle_timeout)}.{lost}"
 
 
 class Culling:

@@ -73,6 +73,13 @@ class Logout(OAuthLogoutHandler):  # type: ignore[misc]
             await self.authenticator.revoke(state["access_token"])
             await user.save_auth_state(None)
 
+    async def render_logout_page(self) -> None:
+        """Show the page that says that OpenShift's own session goes on; upstream shows the login."""
+        if self.authenticator.logout_redirect_url:
+            await super().render_logout_page()
+        else:
+            self.finish(await self.render_template("logout.html"))
+
 
 def login_refused(error: HTTPClientError) -> LoginRefused:
     """Return the error for a login that OpenShift refused; upstream has logged the reason."""

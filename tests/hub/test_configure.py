@@ -314,17 +314,27 @@ def test_with_a_size_each_user_has_a_volume_that_is_kept():
     }
 
 
-@pytest.mark.parametrize(("authenticator", "stops"), [("tmp", {"shutdown_on_logout": True}), ("github", {})])
-def test_a_logout_stops_the_server_of_a_temporary_user_only(authenticator, stops):
+@pytest.mark.parametrize(
+    ("authenticator", "sets"),
+    [
+        ("tmp", {"shutdown_on_logout": True, "template_vars": {"after_logout": configure.AFTER_TEMPORARY}}),
+        (ProjectAuthenticator, {"template_vars": {"after_logout": configure.AFTER_OPENSHIFT}}),
+        ("github", {}),
+    ],
+)
+def test_a_logout_stops_the_server_of_a_temporary_user_only_and_the_page_says_what_goes_on(
+    authenticator, sets
+):
     c = Config({"JupyterHub": {"authenticator_class": authenticator}})
     configure.configure_logout(c, settings(), PROJECT)
-    assert c == {"JupyterHub": {"authenticator_class": authenticator, **stops}}
+    assert c == {"JupyterHub": {"authenticator_class": authenticator, **sets}}
 
 
 def test_a_users_file_may_keep_servers_at_logout():
-    c = Config({"JupyterHub": {"authenticator_class": "tmp", "shutdown_on_logout": False}})
+    own = {"authenticator_class": "tmp", "shutdown_on_logout": False}
+    c = Config({"JupyterHub": own})
     configure.configure_logout(c, settings(), PROJECT)
-    assert c.JupyterHub.shutdown_on_logout is False
+    assert c == {"JupyterHub": own}
 
 
 def culling(c: Config | None = None, **values) -> Config:

@@ -226,7 +226,10 @@ def test_a_persons_actions_in_a_page_are_activity_and_end_the_warning(server):
     warned = eventually("a page warns", lambda: ("warning" in (now := server.culling())) and now)
     assert warned["can_be_kept"]
     assert warned["warning"].startswith("This server is idle and will be stopped in ")
-    assert warned["stopped"] == f"This server was stopped, as it was idle for {TIMEOUT} seconds."
+    assert warned["stopped"] == (
+        f"This server was stopped, as it was idle for {TIMEOUT} seconds. "
+        "Files that are not on a volume are lost."
+    )
     assert TIMEOUT / 2 - 1 < server.request("POST", "api/culling")["ask_again"] < TIMEOUT / 2 + 0.2
     assert "warning" not in server.culling()
 
@@ -344,19 +347,20 @@ def test_the_texts_of_warnings_and_stops(workshop, notebook):
     day = {"MAX_AGE": "86400", "CULL_WARNING": "600", "STARTED": "2026-05-03T12:01:00+00:00"}
     over = {**day, "STARTED": "2026-05-03T12:00:00+00:00", "VOLUME_SIZE": "1Gi"}
     both = {**day, "IDLE_TIMEOUT": "5400"}
-    cases = [(idle, 4800), (idle, 5280.5), (idle, 5399.5), (idle, 5401), (day, 1), (over, 1), (both, 5390)]
+    stays = {**idle, "VOLUME_SIZE": "1Gi"}
+    cases = [(idle, 4800), (idle, 5280.5), (idle, 5399.5), (idle, 5401), (stays, 4800)]
+    cases += [(day, 1), (over, 1), (both, 5390)]
     said = [(answer["warning"], answer["stopped"]) for answer in asked(workshop, notebook, *cases)]
+    lost, keep = " Files that are not on a volume are lost.", " Download what you want to keep."
     was_idle = "This server was stopped, as it was idle for 90 minutes."
     was_old = "This server was stopped, 1 day after its start."
     assert said == [
+        (f"This server is idle and will be stopped in 10 minutes.{keep}", was_idle + lost),
+        (f"This server is idle and will be stopped in 2 minutes.{keep}", was_idle + lost),
+        (f"This server is idle and will be stopped in 1 second.{keep}", was_idle + lost),
+        (f"This server is idle and will be stopped at any moment.{keep}", was_idle + lost),
         ("This server is idle and will be stopped in 10 minutes.", was_idle),
-        ("This server is idle and will be stopped in 2 minutes.", was_idle),
-        ("This server is idle and will be stopped in 1 second.", was_idle),
-        ("This server is idle and will be stopped at any moment.", was_idle),
-        (
-            "This server will be stopped in 1 minute, 1 day after its start. Download what you want to keep.",
-            was_old,
-        ),
+        (f"This server will be stopped in 1 minute, 1 day after its start.{keep}", was_old + lost),
         ("This server will be stopped at any moment, 1 day after its start. Save your work.", was_old),
-        ("This server is idle and will be stopped in 10 seconds.", was_idle),
+        (f"This server is idle and will be stopped in 10 seconds.{keep}", was_idle + lost),
     ]

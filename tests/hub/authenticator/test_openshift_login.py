@@ -273,7 +273,8 @@ def test_logging_out_deletes_the_token_at_openshift(place):
     browser, _, _ = log_in(place, "carol")
     tokens = "/apis/oauth.openshift.io/v1/oauthaccesstokens"
     before = {t["metadata"]["name"] for t in sandbox.ask("GET", tokens)["items"]}
-    browser.get("/hub/logout")
+    _, page = browser.get("/hub/logout")
+    assert "Your session at OpenShift goes on" in page
     after = {t["metadata"]["name"] for t in sandbox.ask("GET", tokens)["items"]}
     assert len(before - after) == 1
 
