@@ -35,6 +35,7 @@ load_config_files(c, settings, building=cluster is None)  # your own files
 configure.configure_spawner(c, settings, project)
 configure.configure_admins(c, settings, project)  # these add to your roles and services
 configure.configure_logout(c, settings, project)
+configure.configure_queue(c, settings, project)
 configure.configure_culling(c, settings, project)
 configure.configure_metrics(c, settings, project)
 configure.configure_links(c, settings, project)  # your hook takes precedence

@@ -43,6 +43,7 @@ AFTER_TEMPORARY = (
     "If you log in again, you are a new user."
 )
 METRICS_SERVICE = "metrics"
+CONCURRENT_STARTS = 100  # JupyterHub's default
 ADMIN_ROLE = "hub-admin"
 # The scopes of the admin page, without access:servers and the scopes that would lead to it: tokens,
 # admin:users, shares.
@@ -267,6 +268,21 @@ def configure_logout(c: Config, settings: Settings, project: Project) -> None:
     if told:
         own = _user_value(c.JupyterHub, "template_vars", {})
         c.JupyterHub.template_vars = {"after_logout": told, **own}
+
+
+def configure_queue(c: Config, settings: Settings, project: Project) -> None:
+    """Let the spawner count servers and starts instead of JupyterHub, which refuses those without room.
+
+    Runs after the user's files, which may set JupyterHub's limits or choose another spawner.
+    """
+    spawner = configured_class(c.JupyterHub.spawner_class, "spawners")
+    if not settings.queue_length or not (isinstance(spawner, type) and issubclass(spawner, OpenShiftSpawner)):
+        return
+    c.OpenShiftSpawner.queue_length = settings.queue_length
+    c.OpenShiftSpawner.queue_idle_timeout = settings.queue_idle_timeout
+    c.OpenShiftSpawner.max_servers = c.JupyterHub.get("active_server_limit", 0)
+    c.OpenShiftSpawner.max_starts = c.JupyterHub.get("concurrent_spawn_limit", CONCURRENT_STARTS)
+    c.JupyterHub.active_server_limit = c.JupyterHub.concurrent_spawn_limit = 0
 
 
 def configure_culling(c: Config, settings: Settings, project: Project) -> None:

@@ -14,6 +14,7 @@ from .quantity import parse_quantity
 from .settings.environment import Settings, SettingsError, setting_problem, variable_of
 from .spawner.openshift_spawner import OpenShiftSpawner
 
+ACTIVITY_REPORTS = 600  # seconds: twice the pause between two reports of a server
 NEEDS_LASTING_USERS = ("volume_size", "allowed_users", "allowed_groups", "admin_users", "admin_groups")
 
 
@@ -65,6 +66,12 @@ def _with_spawner(c: Config, settings: Settings) -> Iterator[str]:
 
 
 def _with_each_other(settings: Settings) -> Iterator[str]:
+    if 0 < settings.queue_idle_timeout < ACTIVITY_REPORTS:
+        reason = f"is less than {ACTIVITY_REPORTS}, and servers report their activity every 300 seconds"
+        yield setting_problem(settings, "queue_idle_timeout", reason)
+    if settings.queue_idle_timeout and not settings.queue_length:
+        reason = "has no effect without a queue"
+        yield setting_problem(settings, "queue_idle_timeout", reason, "JUPYTERHUB_QUEUE_LENGTH=100 beside it")
     if settings.storage_class and not settings.volume_size:
         reason = "has no effect without a volume"
         yield setting_problem(settings, "storage_class", reason, "JUPYTERHUB_VOLUME_SIZE=1Gi beside it")

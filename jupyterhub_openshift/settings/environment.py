@@ -86,6 +86,12 @@ class Settings(BaseModel):
         "Seconds before the hub stops an idle or old server at which the server's page warns; 0: no warning")
     max_servers: Number = _var("JUPYTERHUB_MAX_SERVERS", 0, "20",
         "Maximum number of servers that run at the same time; 0: no limit")
+    queue_length: Number = _var("JUPYTERHUB_QUEUE_LENGTH", 100, "100",
+        "Number of users who may wait in a queue while there is no room for another server; 0: no queue, a "
+        "server without room is refused")
+    queue_idle_timeout: Number = _var("JUPYTERHUB_QUEUE_IDLE_TIMEOUT", 0, "900",
+        "Seconds without activity after which the hub stops a server while users wait in the queue, at least "
+        "600, without a warning on its page; 0: as JUPYTERHUB_IDLE_TIMEOUT")
     named_servers: Number = _var("JUPYTERHUB_NAMED_SERVERS", 0, "2",
         "Maximum number of named servers of each user, besides the default server; 0: none")
     database_host: Host | None = _var("JUPYTERHUB_DATABASE_HOST", None, "jupyterhub-db",

@@ -14,7 +14,7 @@ from kubernetes_asyncio.client import ApiException
 from ..cluster.api import status_message
 from ..quantity import format_bytes, parse_quantity, readable_quantities
 from .home_volume import SETUP_CONTAINER
-from .spawn_failures import SpawnRefused
+from .spawn_failures import NoRoom, SpawnRefused
 
 _QUOTA = re.compile(
     r"exceeded quota: (?P<quota>[^,]+), requested: (?P<asked>.+), used: (?P<used>.+), limited: (?P<most>.+)"
@@ -56,7 +56,8 @@ def refused(refusal: ApiException) -> SpawnRefused:
         )
     if match := _QUOTA.search(message):
         needs = "; ".join(_exceeded(match["asked"], match["used"], match["most"]))
-        return SpawnRefused(
+        kind: type[SpawnRefused] = NoRoom if _may_fit_later(match["asked"], match["most"]) else SpawnRefused
+        return kind(
             f'The project\'s quota "{match["quota"]}" is used up: {needs}. '
             "Stop a server that is no longer needed, or ask an administrator of the project for more quota."
             "\n\n"
@@ -100,6 +101,17 @@ def _remedy(missing: str) -> str:
         containers = " and ".join(f'"{name}"' for name in added)
         return f"the resources of the container {containers} in the hub's configuration"
     return "JUPYTERHUB_NOTEBOOK_MEMORY and JUPYTERHUB_NOTEBOOK_CPU"
+
+
+def _may_fit_later(asked: str, most: str) -> bool:
+    """Return whether the end of another server makes room: volumes stay, and some servers never fit."""
+    limit = _quantities(most)
+    return all(
+        "storage" not in resource
+        and "persistentvolumeclaims" not in resource
+        and parse_quantity(amount) <= parse_quantity(limit.get(resource, "0"))
+        for resource, amount in _quantities(asked).items()
+    )
 
 
 def _exceeded(asked: str, used: str, most: str) -> Iterator[str]:

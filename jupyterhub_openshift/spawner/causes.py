@@ -10,6 +10,7 @@ Cause = Literal[
     "cluster",
     "cluster-unavailable",
     "group",
+    "queue",
     "choice",
     "image-stream",
     "image-contract",

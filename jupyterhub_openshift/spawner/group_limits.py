@@ -27,7 +27,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from ..model_trait import Entry
 from ..quantity import format_bytes, parse_quantity
 from ..settings import validators
-from .spawn_failures import SpawnRefused
+from .spawn_failures import NoRoom, SpawnRefused
 
 DEFAULT_GROUP = "*"
 
@@ -85,12 +85,14 @@ def refuse_without_room(
         if reason is None:
             return
         reasons.append(reason)
-    raise SpawnRefused(
+    refusal = NoRoom(
         f"{' '.join(reasons)} "
         "Stop a server that is no longer needed, or ask an administrator of this hub to raise the limit.",
         reason="group",
         status_code=403,
     )
+    refusal.groups = frozenset(allowing)
+    raise refusal
 
 
 def _exceeded_limit(

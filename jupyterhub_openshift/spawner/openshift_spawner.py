@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
-from datetime import timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
 
 from aiohttp import ClientError
@@ -15,7 +15,7 @@ from kubernetes_asyncio.client import ApiException
 from kubespawner import KubeSpawner
 from kubespawner.clients import shared_client
 from tornado.web import HTTPError
-from traitlets import Bool, Dict, Enum, Unicode, default
+from traitlets import Bool, Dict, Enum, Integer, Unicode, default
 
 from ..errors import ConfigurationFault
 from ..model_trait import ModelDict
@@ -31,7 +31,8 @@ from .image_streams import ResolvedImage, read_config, resolve_image
 from .object_names import object_name
 from .own_packages import WITHOUT, with_packages_option
 from .pod_reader import claim_names, event_time, read_claims, read_log, waits_for_volumes
-from .progress import progress_event
+from .progress import progress_event, waiting_event
+from .queue import ANY_ROOM, QUEUE, RETRY, Place, sentence
 from .quota_fit import mark_sizes, project_quotas, sizes_without_room
 from .shared_data import connections, volumes
 from .shared_data.connections import Connection
@@ -39,6 +40,7 @@ from .shared_data.form import connection_choices
 from .shared_data.offers import offered_connections, offered_volumes
 from .sizes import Size, with_node_choice
 from .spawn_failures import (
+    NoRoom,
     SpawnRefused,
     WithoutTraceback,
     api_unavailable,
@@ -58,6 +60,7 @@ from .watches import WATCHES, has_failed, pod_exists
 _WITHOUT_TRACEBACK = WithoutTraceback()
 COMPONENT = {"component": "singleuser-server"}  # network policies and documented commands select by it
 _USER_SERVER = "{user_server}"
+NO_LIMIT = 10 * 365 * 24 * 3600  # seconds
 
 
 async def profiles(spawner: OpenShiftSpawner) -> list[dict[str, Any]]:
@@ -124,6 +127,19 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         help="Mount shared volumes, offer connections and pass users' own secrets: see spawner/shared_data",
     )
 
+    queue_length = Integer(
+        0, config=True, help="How many servers may wait for room; 0: a server without room is refused"
+    )
+    queue_idle_timeout = Integer(
+        0,
+        config=True,
+        help="Seconds without activity after which a server ends while others wait for room; 0: never",
+    )
+    max_servers = Integer(0, config=True, help="How many servers may run while there is a queue; 0: no limit")
+    max_starts = Integer(
+        0, config=True, help="How many servers may start at the same time while there is a queue; 0: no limit"
+    )
+
     culling = Dict(
         config=True,
         help="""Environment variables that tell a server when the hub culls it, so that it warns its user and
@@ -137,6 +153,12 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
     failure: SpawnRefused | None = None  # of the last start, for the pages
     _reported: ClassVar[dict[str, set[str]]] = {}  # logged sentences about labelled objects
     _volume_size: str | None = None
+    queued_since = 0.0  # seconds since 1970, while it waits for room or has waited when the hub ended
+    _place: Place | None = None  # while it waits or its pod is being created
+    _takes_room = False  # this start may create a pod
+    _fits = False  # the limits of groups allow this start
+    start_timeout: int  # JupyterHub's
+    _time_limit = 0  # start_timeout, while JupyterHub's own limit is off
     _link = StartLink()  # the parameters of the link to the spawn page
     _created_uid = ""
     _url = ""  # of the running pod, before the server answers
@@ -170,6 +192,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
             await super().load_user_options()
         self.memory = self.mem_limit
         refuse_without_room(self.usage(), self.image, self.size, self._other_usages(), self.group_limits)
+        self._fits = True
         if names := connections.chosen(self.user_options):
             connections.refuse_others(names, await self._allowed_connections())
 
@@ -178,20 +201,26 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         return ServerUsage(groups_of(self.user), self.memory)
 
     def _other_usages(self) -> list[ServerUsage]:
-        """The usage of all other running or starting servers."""
+        """The usage of all other servers that run, or whose start the limits allow."""
+        return [each.usage() for each in self._other_spawners() if each._fits or each.pending != "spawn"]
+
+    def _other_spawners(self) -> list[Any]:
+        """All other servers of the hub that run, start or wait."""
         users = self.user.settings.get("users", {}).values()
         spawners = (spawner for user in users for spawner in user.spawners.values())
-        return [spawner.usage() for spawner in spawners if spawner.active and spawner is not self]
+        return [spawner for spawner in spawners if spawner.active and spawner is not self]
 
     def get_state(self) -> dict[str, Any]:
         """Add what a restart of the hub must not lose: see `load_state`."""
-        return {**super().get_state(), "memory": self.memory, "volume_size": self._volume_size}
+        state = {**super().get_state(), "memory": self.memory, "volume_size": self._volume_size}
+        return state | ({"queued_since": self.queued_since} if self.queued_since else {})
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Restore the memory limit, which group limits count, and the size that the volume was given."""
+        """Restore the memory limit, which group limits count, the volume's size, and the place in the queue."""
         super().load_state(state)
         self.memory = state.get("memory")
         self._volume_size = state.get("volume_size")
+        self.queued_since = state.get("queued_since", 0.0)
 
     async def run_auth_state_hook(self, auth_state: dict[str, Any] | None) -> None:
         """Take the parameters out of a link to the spawn page, before JupyterHub starts a server for them."""
@@ -223,7 +252,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
 
     async def _sizes_that_no_quota_allows(self) -> dict[str, str]:
         """Why a size is not offered now, by its name; empty if the quotas cannot be read."""
-        if not self.sizes:
+        if not self.sizes or self.queue_length:  # in the queue, a size waits for room
             return {}
         try:
             return sizes_without_room(self.sizes, await project_quotas(self.api.api_client, self.namespace))
@@ -317,6 +346,8 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
 
     def progress_event(self) -> dict[str, Any]:
         """The current state of the start, for the progress page."""
+        if self._place and self._place.waits:
+            return waiting_event(sentence(len(QUEUE.ahead(self._place))))
         return progress_event(self._created_pod(), self._claims, self._events, self._problem)
 
     def _expand_user_properties(self, template: str, slug_scheme: str | None = None) -> str:
@@ -422,6 +453,10 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         self.failure = None
         self._created_uid = self._url = ""
         self._claims, self._claim_events, self._events, self._problem = [], [], [], None
+        self._takes_room = self._fits = False
+        self._time_limit = self.start_timeout
+        if self.queue_length:
+            self.start_timeout = NO_LIMIT  # JupyterHub reads it now; a queue may take longer
         started: asyncio.Future[str] = super().start()
         return started
 
@@ -436,13 +471,88 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
 
     async def _start(self) -> str:
         """Start the server and wait for its answer; fail as soon as it cannot start any more."""
+        self.start_timeout = self._time_limit
         try:
             with OVERVIEW.start_of(self):
-                return await self._start_unless_failed()
+                return await (self._start_in_turn() if self.queue_length else self._start_unless_failed())
         except SpawnRefused as refusal:
             self.failure = refusal
             OVERVIEW.add_failure(self, refusal.reason, refusal.jupyterhub_message)
             raise
+
+    async def _start_in_turn(self) -> str:
+        """Start when there is room and nobody must start first."""
+        QUEUE.load(self.db)
+        groups = frozenset(limits_for(groups_of(self.user), self.group_limits))
+        self._place = QUEUE.enter(self.user.name, self.name, groups)
+        try:
+            while True:
+                while refusal := self._no_room_in_hub():
+                    self._wait_in_queue(refusal)
+                    await self._stop_idle_server()
+                    await QUEUE.pause()
+                    QUEUE.load(self.db)
+                self._takes_room = True
+                try:
+                    return await self._start_unless_failed()
+                except NoRoom as no_room:
+                    self._wait_in_queue(no_room)
+                await self._stop_idle_server()
+                await asyncio.sleep(RETRY)
+        finally:
+            self._leave_queue()
+
+    def _wait_in_queue(self, refusal: NoRoom) -> None:
+        """Take a place in the queue, also in the database."""
+        self._takes_room = self._fits = False
+        if not self._place:
+            raise refusal  # its pod was created, and then refused
+        QUEUE.wait(self._place, refusal, self.queue_length)
+        if self.queued_since != self._place.since:
+            self.queued_since = self._place.since
+            self.orm_spawner.state = self.get_state()
+            self.db.commit()
+
+    def _no_room_in_hub(self) -> NoRoom | None:
+        """Return why the hub itself does not start this server now."""
+        if self._place and QUEUE.is_blocked(self._place):
+            return ANY_ROOM
+        if not self.max_servers and not self.max_starts:
+            return None
+        others = [each for each in self._other_spawners() if each.takes_room()]
+        if self.max_servers and len(others) >= self.max_servers:
+            return NoRoom(f"{len(others)} servers are running, as many as this hub allows.", reason="queue")
+        starting = sum(not each.ready for each in others)
+        if self.max_starts and starting >= self.max_starts:
+            return NoRoom(f"{starting} servers are starting at the same time.", reason="queue")
+        return None
+
+    async def _stop_idle_server(self) -> None:
+        """As the next in the queue, stop the server that was idle for longest, if the admin allows it."""
+        if not self.queue_idle_timeout or not self.handler or not self._place or QUEUE.ahead(self._place):
+            return
+        limit = datetime.now(timezone.utc).replace(tzinfo=None) - timedelta(seconds=self.queue_idle_timeout)
+        idle = [each for each in self._other_spawners() if each.ready and each.orm_spawner.last_activity]
+        idle = [each for each in idle if each.orm_spawner.last_activity < limit]
+        if idle:
+            longest = min(idle, key=lambda each: each.orm_spawner.last_activity)
+            self.log.info("Stopping the idle server %s, as people wait for room", longest._log_name)
+            await self.handler.stop_single_user(longest.user, longest.name)
+
+    def takes_room(self) -> bool:
+        """Return whether this server has a pod or may create one now; one that waits does not."""
+        return bool(self.active and (self._takes_room or self.pending != "spawn"))
+
+    def _leave_queue(self) -> None:
+        """Give the next one its turn."""
+        if self._place:
+            QUEUE.leave(self._place)
+        self._place, self.queued_since = None, 0.0
+
+    def may_return(self) -> bool:
+        """Return whether this server waited when the hub ended, and its place is reserved."""
+        QUEUE.load(self.db)
+        return bool(QUEUE.reserved(self.user.name, self.name))
 
     async def _start_unless_failed(self) -> str:
         starting = asyncio.ensure_future(self._start_and_wait_for_answer())
@@ -603,7 +713,8 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         a refused pod together with the API token in its environment; this does not.
         """
         pod = with_volume_setup(self._with_shared_data(self._completed(pod)), self.contract)
-        self.log.info("Creating pod %s/%s", self.namespace, pod.metadata.name)
+        log = self.log.debug if self.queued_since else self.log.info  # in the queue it tries often
+        log("Creating pod %s/%s", self.namespace, pod.metadata.name)
         try:
             created = await asyncio.wait_for(
                 self.api.create_namespaced_pod(self.namespace, pod), request_timeout
@@ -620,6 +731,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
                 raise
             return False
         self._created_uid = created.metadata.uid
+        self._leave_queue()
         return True
 
 

@@ -63,6 +63,17 @@ def progress_event(
     }
 
 
+def waiting_event(message: str) -> dict[str, Any]:
+    """The progress event of a server that waits for room."""
+    steps = _steps("queued", has_volume=False, notes={})
+    return {
+        "progress": 0,
+        "message": message,
+        "html_message": escape(message),
+        "steps": [{**each, "text": message} if each["state"] == "current" else each for each in steps],
+    }
+
+
 def _step(pod: Obj | None, claims: list[Obj]) -> str:
     if not pod:
         return "queued"

@@ -37,6 +37,19 @@ class SpawnRefused(SpawnException):  # type: ignore[misc]
         self.jupyterhub_message = message  # JupyterHub 6.1 shows this instead of `message`
 
 
+class NoRoom(SpawnRefused):
+    """A start without room at the moment: in the project's quota, or in a limit of the hub or of groups."""
+
+    groups: frozenset[str] = frozenset()  # those without room; empty: nobody has room
+
+    def without_place(self, waiting: int) -> SpawnRefused:
+        """The refusal of somebody for whom the queue, too, has no place."""
+        first, *more = self.jupyterhub_message.split("\n\n")
+        people = "1 person waits" if waiting == 1 else f"{waiting} people wait"
+        text = f"{first} {people} in the queue, which is full. Try again in a few minutes."
+        return SpawnRefused("\n\n".join([text, *more]), reason=self.reason, status_code=429)
+
+
 def failure(problem: Problem, pod_name: str, log: Sequence[str] = ()) -> SpawnRefused:
     """The failure that the user reads about a problem of a pod."""
     return SpawnRefused(

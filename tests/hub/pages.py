@@ -101,6 +101,7 @@ def hub_with_pages(
             "JUPYTERHUB_ALLOW": "everyone",
             "JUPYTERHUB_ADMIN_USERS": "alice",
             "JUPYTERHUB_NAMED_SERVERS": "3",
+            "JUPYTERHUB_QUEUE_LENGTH": "0",  # bob is refused
             "JUPYTERHUB_NOTEBOOK_MENU": "on",
             "JUPYTERHUB_TITLE": TITLE,
             "JUPYTERHUB_LOGO": str(folder / "logo.svg"),

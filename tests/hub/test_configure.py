@@ -622,3 +622,23 @@ def test_user_scopes_of_a_users_file_are_kept():
     c.JupyterHub.extra_user_scopes.add("access:services")
     configure.configure_admins(c, settings(), PROJECT)
     assert c.JupyterHub.extra_user_scopes == {"access:services", "shares!user"}
+
+
+def test_with_a_queue_the_spawner_counts_servers_and_starts_and_jupyterhub_refuses_none():
+    c = Config({"JupyterHub": {"spawner_class": OpenShiftSpawner, "active_server_limit": 20}})
+    configure.configure_queue(c, settings(queue_idle_timeout=900), PROJECT)
+    assert c.OpenShiftSpawner == {
+        "queue_length": 100,
+        "queue_idle_timeout": 900,
+        "max_servers": 20,
+        "max_starts": 100,
+    }
+    assert (c.JupyterHub.active_server_limit, c.JupyterHub.concurrent_spawn_limit) == (0, 0)
+
+
+@pytest.mark.parametrize(("spawner", "length"), [(OpenShiftSpawner, 0), (KubeSpawner, 100), ("simple", 100)])
+def test_without_a_queue_or_with_another_spawner_jupyterhub_keeps_its_limits(spawner, length):
+    own = {"spawner_class": spawner, "active_server_limit": 20}
+    c = Config({"JupyterHub": own})
+    configure.configure_queue(c, settings(queue_length=length), PROJECT)
+    assert c == {"JupyterHub": own}

@@ -38,6 +38,8 @@ def test_the_defaults_give_a_hub_like_tmpnb_org():
         "max_age": 0,
         "cull_warning": 300,
         "max_servers": 0,
+        "queue_length": 100,
+        "queue_idle_timeout": 0,
         "named_servers": 0,
         "database_host": None,
         "database_port": 5432,

@@ -54,6 +54,8 @@ JUPYTERHUB_IDLE_TIMEOUT             default      3600
 JUPYTERHUB_MAX_AGE                  default      0
 JUPYTERHUB_CULL_WARNING             default      300
 JUPYTERHUB_MAX_SERVERS              default      0
+JUPYTERHUB_QUEUE_LENGTH             default      100
+JUPYTERHUB_QUEUE_IDLE_TIMEOUT       default      0
 JUPYTERHUB_NAMED_SERVERS            default      0
 JUPYTERHUB_DATABASE_HOST            default      (not set)
 JUPYTERHUB_DATABASE_PORT            default      5432

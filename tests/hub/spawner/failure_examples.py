@@ -138,6 +138,8 @@ def refusals() -> Iterator[SpawnRefused]:
     yield spawn_failures.hook_failed("pre_spawn_hook", KeyError("team"))
     yield spawn_failures.no_answer(POD, 60, [])
     yield spawn_failures.too_slow(None, 300, POD)
+    full = "210 servers are running, as many as this hub allows."
+    yield spawn_failures.NoRoom(full, reason="queue").without_place(100)
     yield SpawnRefused(CHOICE, reason="choice")
     try:
         image_of_tag(recorded["image stream"]["response"], "9.9")

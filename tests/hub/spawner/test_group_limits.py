@@ -111,7 +111,7 @@ async def test_a_running_server_counts_after_a_restart_of_the_hub(spawner_of):
 
     after_restart = spawner_of("bob")
     after_restart.load_state(other.get_state())
-    running = SimpleNamespace(active=True, usage=after_restart.usage)
+    running = SimpleNamespace(active=True, pending=None, _fits=False, usage=after_restart.usage)
     after_restart.user.groups = other.user.groups
     spawner.user.settings = {"users": {1: SimpleNamespace(spawners={"": running})}}
     with pytest.raises(SpawnRefused, match="2 GiB is in use, and this server needs 1 GiB"):
