@@ -14,7 +14,7 @@ from kubernetes_asyncio.client import ApiException
 from ..cluster.api import status_message
 from ..quantity import format_bytes, parse_quantity, readable_quantities
 from .home_volume import SETUP_CONTAINER
-from .spawn_failures import NoRoom, SpawnRefused
+from .spawn_failures import ADVICE, NoRoom, SpawnRefused
 
 _QUOTA = re.compile(
     r"exceeded quota: (?P<quota>[^,]+), requested: (?P<asked>.+), used: (?P<used>.+), limited: (?P<most>.+)"
@@ -59,7 +59,7 @@ def refused(refusal: ApiException) -> SpawnRefused:
         kind: type[SpawnRefused] = NoRoom if _may_fit_later(match["asked"], match["most"]) else SpawnRefused
         return kind(
             f'The project\'s quota "{match["quota"]}" is used up: {needs}. '
-            "Stop a server that is no longer needed, or ask an administrator of the project for more quota."
+            f"{ADVICE}, or ask an administrator of the project for more quota."
             "\n\n"
             f"For administrators: oc describe quota {match['quota']}",
             reason="quota",

@@ -27,7 +27,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from ..model_trait import Entry
 from ..quantity import format_bytes, parse_quantity
 from ..settings import validators
-from .spawn_failures import NoRoom, SpawnRefused
+from .spawn_failures import ADVICE, NoRoom, SpawnRefused
 
 DEFAULT_GROUP = "*"
 
@@ -86,8 +86,7 @@ def refuse_without_room(
             return
         reasons.append(reason)
     refusal = NoRoom(
-        f"{' '.join(reasons)} "
-        "Stop a server that is no longer needed, or ask an administrator of this hub to raise the limit.",
+        f"{' '.join(reasons)} {ADVICE}, or ask an administrator of this hub to raise the limit.",
         reason="group",
         status_code=403,
     )

@@ -347,7 +347,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
     def progress_event(self) -> dict[str, Any]:
         """The current state of the start, for the progress page."""
         if self._place and self._place.waits:
-            return waiting_event(sentence(len(QUEUE.ahead(self._place))))
+            return waiting_event(sentence(self._place.why, len(QUEUE.ahead(self._place))))
         return progress_event(self._created_pod(), self._claims, self._events, self._problem)
 
     def _expand_user_properties(self, template: str, slug_scheme: str | None = None) -> str:

@@ -27,7 +27,7 @@ from .spawn_failures import NoRoom, SpawnRefused
 PAUSE = 1.0  # seconds between two looks at the queue
 RETRY = 3.0  # seconds after which a server that the API refused for want of room tries again
 RETURN = 60.0
-ANY_ROOM = NoRoom("All places are taken.", reason="queue")
+ANY_ROOM = NoRoom("There is no room for another server yet.", reason="queue")
 
 
 @dataclass(eq=False)
@@ -39,6 +39,7 @@ class Place:
     groups: frozenset[str]  # of the user, as far as they have limits
     since: float = field(default_factory=time.time)
     waits: bool = False  # False: it is being started
+    why: str = ""
     blocked_groups: frozenset[str] = frozenset()  # those behind it that it blocks; empty: all
     reserved_until: float = 0.0  # for a server that waited before the hub's restart; 0: it is here
 
@@ -125,7 +126,7 @@ class Queue:
                 reason="queue",
                 status_code=429,
             )
-        place.waits, place.blocked_groups = True, refusal.groups
+        place.waits, place.why, place.blocked_groups = True, refusal.why(), refusal.groups
 
 
 def _waited(db: Any) -> list[Any]:  # noqa: ANN401 (SQLAlchemy's session, JupyterHub's records)
@@ -137,9 +138,9 @@ def _waited(db: Any) -> list[Any]:  # noqa: ANN401 (SQLAlchemy's session, Jupyte
 QUEUE = Queue()
 
 
-def sentence(before: int) -> str:
+def sentence(why: str, before: int) -> str:
     """What the progress page says about a place."""
     if before == 0:
-        return "There is no room for another server yet. You are next in the queue."
+        return f"{why} You are next in the queue."
     who = "1 person is" if before == 1 else f"{before} people are"
-    return f"There is no room for another server yet. {who} before you in the queue."
+    return f"{why} {who} before you in the queue."

@@ -21,6 +21,7 @@ from .causes import Cause
 from .diagnosis import Problem
 
 LOG_LINES = 8
+ADVICE = "Stop a server that is no longer needed"
 _LINE_LENGTH = 300
 
 
@@ -42,11 +43,15 @@ class NoRoom(SpawnRefused):
 
     groups: frozenset[str] = frozenset()  # those without room; empty: nobody has room
 
+    def why(self) -> str:
+        """The reason, without the advice to those who are refused."""
+        return self.jupyterhub_message.partition("\n")[0].partition(f" {ADVICE}")[0]
+
     def without_place(self, waiting: int) -> SpawnRefused:
         """The refusal of somebody for whom the queue, too, has no place."""
-        first, *more = self.jupyterhub_message.split("\n\n")
+        _, *more = self.jupyterhub_message.split("\n\n")
         people = "1 person waits" if waiting == 1 else f"{waiting} people wait"
-        text = f"{first} {people} in the queue, which is full. Try again in a few minutes."
+        text = f"{self.why()} {people} in the queue, which is full. Try again in a few minutes."
         return SpawnRefused("\n\n".join([text, *more]), reason=self.reason, status_code=429)
 
 

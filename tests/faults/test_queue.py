@@ -20,6 +20,7 @@ from jupyterhub import __version__ as jupyterhub_version
 from sandbox.apiserver.http import application
 from sandbox.authorization.users import ADMIN, Tokens
 from sandbox.registry.api import Api
+from tests.hub.browser import Browser
 from tests.hub.hub_process import CONFIG, HubProcess
 from tests.hub.proxy_process import running
 from tests.hub.standin import certificate
@@ -202,6 +203,11 @@ async def test_ten_users_get_three_places_in_order_across_a_restart_of_the_hub(
         for name in reversed(PEOPLE[4:]):  # pages come back in any order; the one of user3 comes late
             await full.start(name)
         assert "7 people are before you" in await full.message("late")
+        browser = Browser()
+        await asyncio.to_thread(browser.log_in, full.hub.url, "user3")
+        page = await asyncio.to_thread(browser.html, f"{full.hub.url}/hub/spawn-pending/user3")
+        assert "This page takes your place in the queue again." in page
+        assert '"/hub/api/users/user3/server?_xsrf=' in page
         await full.start("user3")
 
         running_now, order = PEOPLE[:3], [*PEOPLE[3:], "late"]

@@ -274,14 +274,18 @@ def test_no_value_of_a_connection_is_in_the_pod_the_log_or_the_database(project:
     assert [key in text for text in (json.dumps(pod), log, str(options))] == [False, False, False]
 
 
-def test_a_group_is_offered_its_sizes_only_and_refused_a_server_too_many_with_a_sentence(
+def test_a_group_is_offered_its_sizes_only_and_waits_in_the_queue_with_a_server_too_many(
     project: Project, bob: Page
 ) -> None:
     spawn_page(bob, project, "bob/second")
     assert "Large" not in bob.content()
     bob.get_by_role("button", name="Start").click()
-    sentence = 'The group "students" may run 1 server at the same time; 1 is running.'
+    sentence = (
+        'The group "students" may run 1 server at the same time; 1 is running. You are next in the queue.'
+    )
     expect(bob.get_by_text(sentence).first).to_be_visible(timeout=MINUTE)
+    bob.get_by_role("button", name="Stop server").click()
+    expect(bob.get_by_role("heading", name="Your server is not running")).to_be_visible(timeout=MINUTE)
     names = [pod["metadata"]["name"] for pod in project.get("pods", "--selector", NOTEBOOKS)]
     assert names == ["workspace-nb-bob"]
 

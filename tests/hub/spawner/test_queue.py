@@ -70,11 +70,13 @@ def test_whatever_happens_the_first_who_waits_is_never_blocked(steps: list[tuple
 
 
 def test_the_sentence_counts_people() -> None:
-    ends = [sentence(number).partition(" yet. ")[2] for number in (0, 1, 3)]
-    assert ends == [
-        "You are next in the queue.",
-        "1 person is before you in the queue.",
-        "3 people are before you in the queue.",
+    why = over_quota("pods=1", "pods=3", "pods=3")
+    assert isinstance(why, NoRoom)
+    full = 'The project\'s quota "compute" is used up: this server needs 1 pod, and 3 of 3 are in use.'
+    assert [sentence(why.why(), number) for number in (0, 1, 3)] == [
+        f"{full} You are next in the queue.",
+        f"{full} 1 person is before you in the queue.",
+        f"{full} 3 people are before you in the queue.",
     ]
 
 
