@@ -39,6 +39,7 @@ configure.configure_queue(c, settings, project)
 configure.configure_culling(c, settings, project)
 configure.configure_metrics(c, settings, project)
 configure.configure_links(c, settings, project)  # your hook takes precedence
+configure.configure_cookies(c, settings, project)
 configure.configure_pages(c, settings, project)  # your templates take precedence
 refuse_conflicts(c, settings, project)
 add_preflight_to_admin_page(c, inputs)

@@ -333,6 +333,18 @@ def configure_links(c: Config, settings: Settings, project: Project) -> None:
         c.JupyterHub.user_redirect_hook = KeepParameters(c.JupyterHub.get("default_server_name", ""))
 
 
+def configure_cookies(c: Config, settings: Settings, project: Project) -> None:
+    """Keep cookies out of requests that other sites cause; with HTTPS, JupyterHub makes them Secure.
+
+    Runs after the user's files: it adds to their options of the web server.
+    """
+    own = _user_value(c.JupyterHub, "tornado_settings", {})
+    c.JupyterHub.tornado_settings = {
+        **own,
+        "cookie_options": {"samesite": "Lax", **own.get("cookie_options", {})},
+    }
+
+
 def configure_pages(c: Config, settings: Settings, project: Project) -> None:
     """Set templates, title and logo of the hub's pages.
 

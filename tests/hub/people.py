@@ -85,7 +85,7 @@ def coming_back(code: str = "the-code") -> SimpleNamespace:
 
 def browser_request() -> SimpleNamespace:
     """A request that came through the router, which terminates TLS, and the hub's proxy."""
-    headers = {"X-Forwarded-Proto": "https,http"}
+    headers = {"X-Forwarded-Proto": "https"}
     return SimpleNamespace(
         method="GET", protocol="http", host="jupyterhub-hubproj.apps.real.test", headers=headers
     )

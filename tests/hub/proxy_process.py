@@ -24,7 +24,8 @@ class ProxyProcess:
         self._command = [
             command, "--ip=127.0.0.1", f"--port={self.port}",
             "--api-ip=127.0.0.1", f"--api-port={self.api_port}",
-            f"--default-target={hub}", f"--error-target={hub}/hub/error", "--log-level=error",
+            f"--default-target={hub}", f"--error-target={hub}/hub/error",
+            "--no-x-forward", "--log-level=error",
         ]  # fmt: skip
 
         self._environ = {"PATH": os.environ["PATH"], "CONFIGPROXY_AUTH_TOKEN": TOKEN, **environ}

@@ -408,6 +408,7 @@ def test_the_route_terminates_tls_and_leads_to_the_proxy(name: str) -> None:
     assert route["metadata"]["annotations"] == {
         "haproxy.router.openshift.io/timeout": "1h",
         "haproxy.router.openshift.io/timeout-tunnel": "8h",
+        "haproxy.router.openshift.io/hsts_header": "max-age=31536000",
         "template.openshift.io/expose-uri": "https://{.spec.host}/",
     }
 

@@ -142,7 +142,7 @@ class Browser:
             jar = self.cookies.setdefault(parts.netloc, {})
             headers = {"Host": parts.netloc, "Cookie": "; ".join(f"{k}={v}" for k, v in jar.items())}
             if parts.netloc == self.sandbox.host:  # what the router and the proxy would add
-                headers["X-Forwarded-Proto"] = "https,http"
+                headers["X-Forwarded-Proto"] = "https"
                 connection = http.client.HTTPConnection("127.0.0.1", self.hub_port)
             else:
                 context = self.sandbox.trust
