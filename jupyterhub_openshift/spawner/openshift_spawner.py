@@ -216,7 +216,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         return state | ({"queued_since": self.queued_since} if self.queued_since else {})
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Restore the memory limit, which group limits count, the volume's size, and the place in the queue."""
+        """Restore the memory limit, which group limits count, the volume's size, and the queue's place."""
         super().load_state(state)
         self.memory = state.get("memory")
         self._volume_size = state.get("volume_size")
