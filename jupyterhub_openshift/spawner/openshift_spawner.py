@@ -482,7 +482,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
 
     async def _start_in_turn(self) -> str:
         """Start when there is room and nobody must start first."""
-        QUEUE.load(self.db)
+        QUEUE.load(self.user.db)
         groups = frozenset(limits_for(groups_of(self.user), self.group_limits))
         self._place = QUEUE.enter(self.user.name, self.name, groups)
         try:
@@ -491,7 +491,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
                     self._wait_in_queue(refusal)
                     await self._stop_idle_server()
                     await QUEUE.pause()
-                    QUEUE.load(self.db)
+                    QUEUE.load(self.user.db)
                 self._takes_room = True
                 try:
                     return await self._start_unless_failed()
@@ -511,7 +511,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         if self.queued_since != self._place.since:
             self.queued_since = self._place.since
             self.orm_spawner.state = self.get_state()
-            self.db.commit()
+            self.user.db.commit()
 
     def _no_room_in_hub(self) -> NoRoom | None:
         """Return why the hub itself does not start this server now."""
@@ -551,7 +551,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
 
     def may_return(self) -> bool:
         """Return whether this server waited when the hub ended, and its place is reserved."""
-        QUEUE.load(self.db)
+        QUEUE.load(self.user.db)
         return bool(QUEUE.reserved(self.user.name, self.name))
 
     async def _start_unless_failed(self) -> str:

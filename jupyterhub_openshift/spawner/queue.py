@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jupyterhub import orm
-from sqlalchemy import Text, cast
+from sqlalchemy import text
 
 from .spawn_failures import NoRoom, SpawnRefused
 
@@ -131,7 +131,7 @@ class Queue:
 
 def _waited(db: Any) -> list[Any]:  # noqa: ANN401 (SQLAlchemy's session, JupyterHub's records)
     """The records of the servers that wait, or have waited when the hub ended."""
-    queued = cast(orm.Spawner.state, Text).like('%"queued_since"%')
+    queued = text("state LIKE :queued").bindparams(queued='%"queued_since"%')
     return list(db.query(orm.Spawner).filter(orm.Spawner.server_id.is_(None), queued))
 
 

@@ -285,7 +285,7 @@ def test_a_group_is_offered_its_sizes_only_and_waits_in_the_queue_with_a_server_
     )
     expect(bob.get_by_text(sentence).first).to_be_visible(timeout=MINUTE)
     bob.get_by_role("button", name="Stop server").click()
-    expect(bob.get_by_role("heading", name="Your server is not running")).to_be_visible(timeout=MINUTE)
+    expect(bob.get_by_role("heading", name="Your server", exact=True)).to_be_visible(timeout=MINUTE)
     names = [pod["metadata"]["name"] for pod in project.get("pods", "--selector", NOTEBOOKS)]
     assert names == ["workspace-nb-bob"]
 
