@@ -85,3 +85,9 @@ def containers(workload: Obj) -> dict[str, Obj]:
     return {
         container["name"]: container for container in [*pod.get("initContainers", []), *pod["containers"]]
     }
+
+
+def job_pod(job: Obj) -> Obj:
+    """The pod template of a CronJob."""
+    template: Obj = job["spec"]["jobTemplate"]["spec"]["template"]
+    return template

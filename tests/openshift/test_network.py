@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.openshift.network import Host, Pod, allowed
-from tests.openshift.rendered import HUBS, Obj, kinds, process, required, workloads
+from tests.openshift.rendered import HUBS, Obj, job_pod, kinds, process, required, workloads
 
 INSTANCE, OTHER = "jupyterhub", "jakevdp"
 
@@ -118,6 +118,25 @@ def test_a_notebook_server_cannot_connect_to_another_on_any_port(policies: list[
         port for port in (*PORTS, *range(1, 65536, 997)) if allowed(policies, notebook, neighbour, port)
     ] == []
     assert not allowed(policies, notebook, neighbour, 8080)
+
+
+def test_a_backup_reaches_the_database_and_nothing_else() -> None:
+    made = process("jupyterhub-backup", APPLICATION_NAME=INSTANCE)
+    policies = [
+        *kinds(process("jupyterhub", APPLICATION_NAME=INSTANCE), "NetworkPolicy").values(),
+        *kinds(made, "NetworkPolicy").values(),
+    ]
+    own = parts("jupyterhub", INSTANCE)
+    backup = Pod(job_pod(kinds(made, "CronJob")[f"{INSTANCE}-backup"])["metadata"]["labels"])
+    everyone: dict[str, Pod | Host] = {**PEERS, **own}
+    reached = {
+        name: ports
+        for name, target in everyone.items()
+        if (ports := {port for port in PORTS if allowed(policies, backup, target, port)} - {53, 5353})
+    }
+    assert reached == {"database": {5432}}
+    assert not any(allowed(policies, source, backup, port) for source in own.values() for port in PORTS)
+    assert not allowed(policies, own["notebook"], own["database"], 5432)
 
 
 def test_a_pod_that_no_policy_selects_accepts_every_connection() -> None:

@@ -16,6 +16,7 @@ from tests.openshift.rendered import (
     TEMPLATES,
     Obj,
     containers,
+    job_pod,
     kinds,
     process,
     required,
@@ -215,6 +216,17 @@ def test_no_pod_starts_before_its_image_stream_tag_is_resolved(name: str) -> Non
     """The API rejects a pod whose image is blank; a node would look up any other name in a registry."""
     for workload in workloads(process(name, **required(name))).values():
         assert {container["image"] for container in containers(workload).values()} == {" "}
+
+
+def test_the_pods_of_backups_are_restricted_and_have_neither_a_token_nor_an_unresolved_image() -> None:
+    for job in kinds(process("jupyterhub-backup"), "CronJob").values():
+        spec = job_pod(job)["spec"]
+        assert restricted_violations(spec) == []
+        assert spec["automountServiceAccountToken"] is False
+        assert spec["containers"][0]["image"] == " "
+        (trigger,) = json.loads(job["metadata"]["annotations"]["image.openshift.io/triggers"])
+        path = 'spec.jobTemplate.spec.template.spec.containers[?(@.name=="backup")].image'
+        assert trigger == {"from": {"kind": "ImageStreamTag", "name": "jupyterhub:latest"}, "fieldPath": path}
 
 
 def restricted_violations(pod: Obj) -> list[str]:
