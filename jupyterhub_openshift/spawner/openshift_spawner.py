@@ -171,6 +171,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         self._claim_events: list[dict[str, Any]] = []
         self._events: list[dict[str, Any]] = []  # of pod and claims, at the last look
         self._sizes_without_room: dict[str, str] = {}  # why the menu does not offer them, at the last look
+        self._chosen_connections: list[str] = []  # that this user may use
         self._volumes: list[volumes.SharedVolume] = []  # that this user's server mounts
         self.contract = CONTRACTS[self.image_contract].contract(ImageConfig())
         self.configured_image = self.image  # `image` changes when a user chooses from the menu
@@ -178,6 +179,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
     async def load_user_options(self) -> None:
         """Apply the user's choice; refuse one that is no longer offered or exceeds a group limit."""
         self.size = ""
+        self._chosen_connections = []
         try:
             await super().load_user_options()
         except (KeyError, ValueError):
@@ -188,13 +190,17 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
                     "Choose again: start the server from the hub's home page.",
                     reason="choice",
                 ) from None
-            self.user_options: dict[str, str] = {}  # drop a choice from the time when the hub had a menu
+            # Drop a choice from the time when the hub had a menu.
+            self.user_options: dict[str, Any] = {
+                key: value for key, value in self.user_options.items() if key == connections.OPTION
+            }
             await super().load_user_options()
         self.memory = self.mem_limit
         refuse_without_room(self.usage(), self.image, self.size, self._other_usages(), self.group_limits)
         self._fits = True
         if names := connections.chosen(self.user_options):
             connections.refuse_others(names, await self._allowed_connections())
+        self._chosen_connections = names
 
     def usage(self) -> ServerUsage:
         """What this server uses of its groups' limits."""
@@ -431,7 +437,7 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         self._report(f"mounts of {self.pod_name}", hidden)
         secrets = [connections.user_secret(self.application_name, self.user.name)]
         return connections.with_environment_of(
-            pod, connections.chosen(self.user_options), secrets if self.application_name else []
+            pod, self._chosen_connections, secrets if self.application_name else []
         )
 
     def _contract_of(self, image: ResolvedImage, config: ImageConfig | None) -> Contract:

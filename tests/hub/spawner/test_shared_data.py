@@ -360,6 +360,14 @@ async def test_a_forged_or_old_choice_is_refused(project, options, sentence):
     with pytest.raises(SpawnRefused) as refusal:
         await spawner.load_user_options()
     assert refusal.value.jupyterhub_message == sentence
+    assert len((await manifest(spawner))["spec"]["containers"][0]["envFrom"]) == 1  # the user's own secret
+
+
+async def test_an_old_connection_is_refused_also_if_the_hub_has_no_menu_any_more(project):
+    spawner = project()
+    spawner.user_options = {"profile": "gone:1", "connections": ["s3"]}
+    with pytest.raises(SpawnRefused, match='the connection "s3"'):
+        await spawner.load_user_options()
 
 
 async def test_shared_data_can_be_turned_off(project):

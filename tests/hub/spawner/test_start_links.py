@@ -7,7 +7,13 @@ import pytest
 from traitlets.config import Config
 
 from jupyterhub_openshift.configure import configure_links
-from jupyterhub_openshift.spawner.start_links import KeepParameters, StartLink, preselected, take_parameters
+from jupyterhub_openshift.spawner.start_links import (
+    KeepParameters,
+    StartLink,
+    preselected,
+    sentences,
+    take_parameters,
+)
 
 from ..example_settings import PROJECT, settings
 
@@ -79,6 +85,12 @@ def test_without_a_menu_a_link_may_name_the_hubs_own_image_only():
         {},
         ['This hub does not offer the image "other:1", which the link asks for.'],
     )
+
+
+def test_a_sentence_cannot_put_markup_into_the_page():
+    _, problems = preselected(StartLink("<script>"), MENU, {}, "minimal-notebook:3.12")
+    assert "the image &quot;&lt;script&gt;&quot;, which" in sentences(problems)
+    assert sentences([]) == ""
 
 
 def test_the_parameters_are_taken_out_of_the_request():
