@@ -13,7 +13,7 @@ from ..cluster.api import REQUEST_TIMEOUT, Cluster
 from ..config_files.hub_check import sample_servers
 from ..config_files.pod_schema import Obj
 from ..spawner.api_refusals import refused
-from .finding import PASSED, WARNING, Finding
+from .finding import PASSED, UNKNOWN, WARNING, Finding
 
 CHECK = "sample server"
 REFUSED = (403, 422)  # forbidden and invalid; another answer says nothing about the server
@@ -21,7 +21,10 @@ REFUSED = (403, 422)  # forbidden and invalid; another answer says nothing about
 
 def check_sample_server(c: Config, cluster: Cluster) -> Finding:
     """Report what the API refuses in a server of the default size, and in each profile's."""
-    servers = sample_servers(c)
+    try:
+        servers = sample_servers(c)
+    except (Exception, SystemExit) as error:  # what stops the hub has been found before
+        return Finding(CHECK, UNKNOWN, f"The check cannot build a server ({type(error).__name__}: {error}).")
 
     async def ask(client: ApiClient) -> list[str]:
         return [line for profile, each in servers async for line in _refusals(client, cluster, profile, each)]

@@ -8,7 +8,8 @@ import pytest
 from traitlets.config import Config
 
 from jupyterhub_openshift.cluster.api import find_cluster
-from jupyterhub_openshift.preflight.finding import PASSED, WARNING, Finding
+from jupyterhub_openshift.preflight import sample_server
+from jupyterhub_openshift.preflight.finding import PASSED, UNKNOWN, WARNING, Finding
 from jupyterhub_openshift.preflight.sample_server import check_sample_server
 
 from ..config_files.checking import load
@@ -98,6 +99,16 @@ def test_a_profile_that_the_api_refuses_is_named(accepting, recorded, tmp_path):
 def test_an_answer_that_says_nothing_about_the_server_passes(accepting, tmp_path, answer):
     accepting.answers["POST", PODS] = answer
     assert check(accepting, load(tmp_path, {})).result == PASSED
+
+
+def test_a_server_that_cannot_be_built_without_a_login_is_unknown(accepting, tmp_path, monkeypatch):
+    def stop(_):
+        raise SystemExit(1)
+
+    monkeypatch.setattr(sample_server, "sample_servers", stop)
+    assert check(accepting, load(tmp_path, {})) == Finding(
+        "sample server", UNKNOWN, "The check cannot build a server (SystemExit: 1)."
+    )
 
 
 def test_a_hook_that_fails_for_the_sample_user_is_left_out(accepting, tmp_path):
