@@ -1,7 +1,7 @@
 """What a configuration file or a profile adds to a pod stays beside what the hub needs."""
 
 import pytest
-from kubernetes_asyncio.client import V1Container, V1ObjectMeta, V1Pod, V1PodSpec
+from kubernetes_asyncio.client import ApiClient, V1Container, V1ObjectMeta, V1Pod, V1PodSpec
 
 from jupyterhub_openshift.spawner.home_volume import HomeTaken
 from jupyterhub_openshift.spawner.spawn_failures import SpawnRefused
@@ -121,6 +121,18 @@ async def test_what_the_hub_needs_stays_in_a_pod_that_a_hook_changes(spawner_of,
     assert notebook["volumeMounts"][0] == HOME_MOUNT
     assert [each["name"] for each in spec["initContainers"]] == ["setup-volume"]
     assert "JUPYTERHUB_API_TOKEN" in [entry["name"] for entry in notebook["env"]]
+
+
+async def test_a_hook_that_changes_nothing_leaves_the_pod_as_it_was(spawner_of, api, recorded):
+    """What the hub adds before the hook and after it is there once."""
+    spawner = with_volume(spawner_of)
+    spawner.sizes = {
+        "GPU": {"gpu": 1, "tolerations": ["gpu=yes:NoSchedule"], "node_selector": {"gpu": "yes"}}
+    }
+    spawner.size = "GPU"
+    seen = []
+    spawner.modify_pod_hook = lambda _, pod: seen.append(ApiClient().sanitize_for_serialization(pod)) or pod
+    assert await requested(spawner, api, recorded) == seen[0]
 
 
 async def test_a_hook_before_the_start_cannot_lose_the_home_volume(spawner_of, api, recorded):
