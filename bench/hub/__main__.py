@@ -52,8 +52,8 @@ def parse(words: list[str]) -> argparse.Namespace:
     return options
 
 
-def enter() -> int:
-    """Install the proxy, and run this module again where only loopback is reached."""
+def enter(module: str = "bench.hub") -> int:
+    """Install the proxy, and run a module again where only loopback is reached."""
     with tempfile.TemporaryDirectory(prefix="bench-hub-") as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -67,7 +67,7 @@ def enter() -> int:
         command = [str(bwrap()), "--dev-bind", "/", "/", "--unshare-net", "--die-with-parent"]
         command += ["--bind", str(folder / "hosts"), "/etc/hosts"]
         command += ["--tmpfs", "/run", "--bind", str(account), ACCOUNT]
-        command += ["--", sys.executable, "-m", "bench.hub", *sys.argv[1:]]
+        command += ["--", sys.executable, "-m", module, *sys.argv[1:]]
         return subprocess.run(command, cwd=CHECKOUT, env={**os.environ, INSIDE: name}, check=False).returncode
 
 

@@ -55,14 +55,27 @@ class Database:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Started with a new database cluster; stopped and gone at the end."""
+        self.create()
+        server = subprocess.Popen(  # type: ignore[call-overload]
+            self.command(), stderr=subprocess.DEVNULL, cwd="/", **self.user
+        )
+        try:
+            while not self._answers():
+                await asyncio.sleep(0.1)
+            yield
+        finally:
+            server.terminate()
+            await asyncio.to_thread(server.wait)
+
+    def create(self) -> None:
+        """Make a new database cluster."""
         self.folder.mkdir()
         if self.user:
             os.chown(self.folder, 65534, 65534)
-        data = self.folder / "data"
         initdb = [
             self.binaries / "initdb",
             "-D",
-            data,
+            self.folder / "data",
             "-U",
             "jupyterhub",
             "-A",
@@ -72,20 +85,11 @@ class Database:
             "--locale=C",
         ]
         subprocess.run(initdb, check=True, capture_output=True, cwd="/", **self.user)  # type: ignore[call-overload]
+
+    def command(self) -> list[str | Path]:
+        """The server's command line."""
         options = ["-p", "5432", "-k", self.folder, "-h", "127.0.0.1", "-c", "log_statement=none"]
-        server = subprocess.Popen(  # type: ignore[call-overload]
-            [self.binaries / "postgres", "-D", data, *options],
-            stderr=subprocess.DEVNULL,
-            cwd="/",
-            **self.user,
-        )
-        try:
-            while not self._answers():
-                await asyncio.sleep(0.1)
-            yield
-        finally:
-            server.terminate()
-            await asyncio.to_thread(server.wait)
+        return [self.binaries / "postgres", "-D", self.folder / "data", *options]
 
     def _answers(self) -> bool:
         try:

@@ -114,6 +114,7 @@ class Cluster:
         self.cookies: dict[str, str] = {}  # of the browsers that a server has let in: cookie to prefix
         self.tasks: set[asyncio.Task[None]] = set()
         self.pod_number = 0
+        self.fault, self.fault_until = 500, 0.0  # the status that the API answers, until when
         self.session: aiohttp.ClientSession | None = None
         self.reports: Counter[int] = Counter()  # answers to activity reports, by status
 
@@ -137,6 +138,8 @@ class Cluster:
         watch = request.query.get("watch") in ("1", "true", "True")
         verb = "WATCH" if watch else request.method if len(parts) != 5 or request.method != "GET" else "LIST"
         self.requests[f"{verb} {kind or parts[-1]}"] += 1
+        if asyncio.get_running_loop().time() < self.fault_until:
+            return status(self.fault, "Fault", "on purpose")
         if parts[:3] == ["api", "v1", "namespaces"] and kind in self.resources:
             return await self._object(
                 request, self.resources[kind], parts[5] if len(parts) > 5 else "", watch
@@ -305,7 +308,28 @@ class Cluster:
     # Control by the benchmark
 
     async def control(self, request: web.Request) -> web.Response:
-        """`GET /requests` counts, `POST /report` makes every server report once, over the given seconds."""
+        """Answer a request of the benchmark.
+
+        | request | answer |
+        |---|---|
+        | `/requests` | how many requests of each kind came |
+        | `/report?over=SECONDS` | every server reports its activity once |
+        | `/pods` | the UID of each user's running pod |
+        | `/kill` | deletes a pod; its name and UID |
+        | `/fault?status=CODE&seconds=SECONDS` | the API answers with this status for so long |
+        """
+        pods = self.resources["pods"]
+        if request.path == "/pods":
+            return web.json_response({user_of(pod): pod["metadata"]["uid"] for pod in pods.objects.values()})
+        if request.path == "/kill":
+            found = [pod for pod in pods.objects.values() if pod["status"]["phase"] == "Running"]
+            for pod in (killed := found[:1]):
+                await self._delete(pods, pod)
+            return web.json_response({pod["metadata"]["name"]: pod["metadata"]["uid"] for pod in killed})
+        if request.path == "/fault":
+            self.fault = int(request.query["status"])
+            self.fault_until = asyncio.get_running_loop().time() + float(request.query["seconds"])
+            return web.json_response({})
         if request.path == "/report":
             over = float(request.query["over"])
             servers = list(self.servers.values())
@@ -320,6 +344,11 @@ class Cluster:
         if request.query.get("clear"):
             self.requests.clear()
         return web.json_response(counted)
+
+
+def user_of(pod: Obj) -> str:
+    """The user whose server a pod is."""
+    return str(pod["metadata"]["annotations"]["hub.jupyter.org/username"])
 
 
 def image_stream(name: str) -> Obj:

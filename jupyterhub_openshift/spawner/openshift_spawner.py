@@ -167,6 +167,8 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
+        if _WITHOUT_TRACEBACK not in self.log.filters:
+            self.log.addFilter(_WITHOUT_TRACEBACK)
         self._claims: list[dict[str, Any]] = []
         self._claim_events: list[dict[str, Any]] = []
         self._events: list[dict[str, Any]] = []  # of pod and claims, at the last look
@@ -454,8 +456,6 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
     def start(self) -> asyncio.Future[str]:
         """Start the server; a failure is logged once."""
         ignore_reported_failures(asyncio.get_running_loop())
-        if _WITHOUT_TRACEBACK not in self.log.filters:
-            self.log.addFilter(_WITHOUT_TRACEBACK)
         self.failure = None
         self._created_uid = self._url = ""
         self._claims, self._claim_events, self._events, self._problem = [], [], [], None

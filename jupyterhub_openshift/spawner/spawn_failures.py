@@ -13,14 +13,17 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
+from aiohttp import ClientError
 from jupyterhub import __version__ as JUPYTERHUB
 from jupyterhub.spawner import SpawnException
+from kubernetes_asyncio.client import ApiException
 
 from ..errors import ConfigurationFault
 from .causes import Cause
 from .diagnosis import Problem
 
 LOG_LINES = 8
+AWAY = (ApiException, ClientError, OSError, asyncio.TimeoutError)  # a cluster's API that does not answer
 ADVICE = "Stop a server that is no longer needed"
 _LINE_LENGTH = 300
 
@@ -146,11 +149,16 @@ def ignore_reported_failures(loop: asyncio.AbstractEventLoop) -> None:
 
 
 class WithoutTraceback(logging.Filter):
-    """Drops the traceback of a failed start, whose message says all; JupyterHub's spawn page logs both."""
+    """Drops tracebacks whose message says all.
+
+    JupyterHub's spawn page logs one for each failed start, and KubeSpawner's reflectors one for each request
+    that the cluster's API does not answer.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Keep the record."""
-        if record.exc_info and isinstance(record.exc_info[1], SpawnRefused):
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, SpawnRefused) or (record.module == "reflector" and isinstance(error, AWAY)):
             record.exc_info = None
         return True
 

@@ -1,12 +1,16 @@
 """Only a pod that the API says is gone ends a server."""
 
 import asyncio
+import logging
 from collections import Counter
 from contextlib import suppress
 from copy import deepcopy
 
 import pytest
+from aiohttp import ClientError
+from kubernetes_asyncio.client import ApiException
 
+from jupyterhub_openshift.spawner.spawn_failures import WithoutTraceback
 from jupyterhub_openshift.spawner.watches import EventWatch, PodWatch
 
 from .pods import PODS, UUID
@@ -72,3 +76,21 @@ async def test_a_watch_goes_on_after_kubespawner_gave_up(spawner_of, monkeypatch
     await spawner._start_watching_events()
     await asyncio.wait_for(again.wait(), 30)
     assert given_up.keys() == {PodWatch, EventWatch}
+
+
+@pytest.mark.parametrize(
+    ("module", "error", "shown"),
+    [
+        ("reflector", ApiException(status=500, reason="Internal Server Error"), False),
+        ("reflector", ClientError("closed"), False),
+        ("reflector", KeyError("metadata"), True),
+        ("other", ApiException(status=500), True),
+    ],
+)
+def test_a_watch_logs_no_traceback_of_an_api_that_does_not_answer(
+    module: str, error: Exception, shown: bool
+) -> None:
+    info = (type(error), error, None)
+    record = logging.LogRecord("JupyterHub", logging.ERROR, f"{module}.py", 1, "Error", None, info)
+    assert WithoutTraceback().filter(record)
+    assert bool(record.exc_info) is shown

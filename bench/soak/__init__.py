@@ -1,0 +1,1 @@
+"""A hub under users and faults for some minutes: does anything get lost?"""
