@@ -32,7 +32,7 @@ from .object_names import object_name
 from .own_packages import WITHOUT, with_packages_option
 from .pod_reader import claim_names, event_time, read_claims, read_log, waits_for_volumes
 from .progress import progress_event, waiting_event
-from .queue import ANY_ROOM, QUEUE, RETRY, Place, sentence
+from .queue import QUEUE, RETRY, Place, sentence
 from .quota_fit import mark_sizes, project_quotas, sizes_without_room
 from .shared_data import connections, volumes
 from .shared_data.connections import Connection
@@ -521,8 +521,8 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
 
     def _no_room_in_hub(self) -> NoRoom | None:
         """Return why the hub itself does not start this server now."""
-        if self._place and QUEUE.is_blocked(self._place):
-            return ANY_ROOM
+        if self._place and (refusal := QUEUE.refusal(self._place)):
+            return refusal
         if not self.max_servers and not self.max_starts:
             return None
         others = [each for each in self._other_spawners() if each.takes_room()]

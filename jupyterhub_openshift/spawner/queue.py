@@ -27,7 +27,6 @@ from .spawn_failures import NoRoom, SpawnRefused
 PAUSE = 1.0  # seconds between two looks at the queue
 RETRY = 3.0  # seconds after which a server that the API refused for want of room tries again
 RETURN = 60.0
-ANY_ROOM = NoRoom("There is no room for another server yet.", reason="queue")
 
 
 @dataclass(eq=False)
@@ -109,11 +108,23 @@ class Queue:
         before = self.places[: self.places.index(place)] if place in self.places else []
         return [each for each in before if each.waits]
 
-    def is_blocked(self, place: Place) -> bool:
-        """Return whether another one must start first."""
-        return any(
-            not each.blocked_groups or each.blocked_groups & place.groups for each in self.ahead(place)
-        )
+    def refusal(self, place: Place) -> NoRoom | None:
+        """Return why others must start first; a server behind them blocks whom they block."""
+        blocking = self._blocking(place)
+        if not blocking:
+            return None
+        found = NoRoom("There is no room for another server yet.", reason="queue")
+        if all(each.blocked_groups for each in blocking):
+            found.groups = frozenset().union(*(each.blocked_groups for each in blocking))
+        return found
+
+    def _blocking(self, place: Place) -> list[Place]:
+        """Those who must start first."""
+        return [
+            each
+            for each in self.ahead(place)
+            if not each.blocked_groups or each.blocked_groups & place.groups
+        ]
 
     def wait(self, place: Place, refusal: NoRoom, length: int) -> None:
         """Wait for what the refusal names; raise a SpawnRefused if the queue has no place for the server."""

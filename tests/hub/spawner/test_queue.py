@@ -30,14 +30,32 @@ def test_who_waits_for_the_project_blocks_everyone_and_who_waits_for_a_group_blo
     alice, bob, carol = (
         queue.enter(name, "", groups) for name, groups in (("a", STUDENTS), ("b", STUDENTS), ("c", NOBODY))
     )
-    assert not any(map(queue.is_blocked, (alice, bob, carol))), "nobody waits: all start at once"
+    assert not any(map(queue.refusal, (alice, bob, carol))), "nobody waits: all start at once"
     queue.wait(alice, no_room(STUDENTS), 10)
-    assert [*map(queue.is_blocked, (alice, bob, carol))] == [False, True, False]
+    assert [*map(bool, map(queue.refusal, (alice, bob, carol)))] == [False, True, False]
     queue.wait(alice, no_room(), 10)
-    assert [*map(queue.is_blocked, (alice, bob, carol))] == [False, True, True]
+    assert [*map(bool, map(queue.refusal, (alice, bob, carol)))] == [False, True, True]
     queue.leave(alice)
     queue.leave(alice)
-    assert not any(map(queue.is_blocked, (bob, carol)))
+    assert not any(map(queue.refusal, (bob, carol)))
+
+
+def test_who_waits_behind_somebody_blocks_only_whom_that_one_blocks() -> None:
+    queue = Queue()
+    alice, bob, carol = (
+        queue.enter(name, "", groups) for name, groups in (("a", STUDENTS), ("b", STUDENTS), ("c", NOBODY))
+    )
+    queue.wait(alice, no_room(STUDENTS), 10)
+    refusal = queue.refusal(bob)
+    assert refusal
+    queue.wait(bob, refusal, 10)
+    assert queue.refusal(carol) is None, "she is no student"
+    queue.wait(alice, no_room(), 10)
+    refusal = queue.refusal(bob)
+    assert refusal
+    queue.wait(bob, refusal, 10)
+    queue.leave(alice)
+    assert queue.refusal(bob) is None
 
 
 def test_a_full_queue_refuses_and_a_user_has_one_place() -> None:
@@ -65,7 +83,7 @@ def test_whatever_happens_the_first_who_waits_is_never_blocked(steps: list[tuple
         elif step == "leave" and name in places:
             queue.leave(places.pop(name))
     waiting = [place for place in queue.places if place.waits]
-    assert [queue.is_blocked(place) for place in waiting] == [number > 0 for number in range(len(waiting))]
+    assert [bool(queue.refusal(place)) for place in waiting] == [number > 0 for number in range(len(waiting))]
     assert [len(queue.ahead(place)) for place in waiting] == [*range(len(waiting))]
 
 
