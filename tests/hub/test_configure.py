@@ -10,6 +10,7 @@ from unittest.mock import ANY
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jupyterhub import crypto
 from jupyterhub.spawner import Spawner
 from kubespawner import KubeSpawner
 from oauthenticator.github import GitHubOAuthenticator
@@ -57,6 +58,22 @@ def test_the_cookie_secret_is_hexadecimal_or_any_text(secret, value):
 def test_several_encryption_keys_can_be_set():
     c = configured(configure.configure_hub, crypt_key=SecretStr("0f" * 32 + ";" + "1e" * 32))
     assert c.CryptKeeper == {"keys": ["0f" * 32, "1e" * 32]}
+
+
+async def test_with_a_new_encryption_key_in_front_what_the_old_one_encrypted_stays_readable():
+    """As docs/how-to/rotate-secrets.md describes; without the old key it is lost."""
+    old, new = "0f" * 32, "1e" * 32
+
+    def keeper(keys):
+        c = configured(configure.configure_hub, crypt_key=SecretStr(keys))
+        return crypto.CryptKeeper(config=c, n_threads=1)
+
+    secret = await keeper(old).encrypt({"token": "x"})
+    assert await keeper(f"{new};{old}").decrypt(secret) == {"token": "x"}
+    again = await keeper(f"{new};{old}").encrypt({"token": "x"})
+    assert await keeper(new).decrypt(again) == {"token": "x"}
+    with pytest.raises(crypto.InvalidToken):
+        await keeper(new).decrypt(secret)
 
 
 def test_without_a_database_host_the_hub_uses_sqlite():
