@@ -105,6 +105,12 @@ def read_repository(repository: Path, work: Path, environ: Mapping[str, str]) ->
         plan.arguments += ["--requirement", str(converted)]
     add_project(plan, chosen, work, environ)
     add_runtime(plan, chosen)
+    if not found:
+        for file in sorted(repository.glob("*/requirements.txt")):
+            path = file.relative_to(repository)
+            plan.remarks.append(
+                f"{path} is not read: the parameter CONTEXT_DIR chooses the folder of a build"
+            )
     return plan
 
 

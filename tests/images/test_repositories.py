@@ -402,6 +402,16 @@ def test_a_version_of_a_lock_file_that_conflicts_with_the_server_is_explained(bu
     assert outcome.log[0] == "ERROR: Your requirement tornado==5.0 conflicts with the server:"
 
 
+def test_packages_of_a_folder_are_named_if_the_root_names_none(builder, repository):
+    outcome = builder.build(repository({"notebooks/requirements.txt": "pandas\n"}))
+    sentence = (
+        "notebooks/requirements.txt is not read: the parameter CONTEXT_DIR chooses the folder of a build"
+    )
+    assert outcome == Outcome({}, [f"     {sentence}"])
+    repository({"requirements.txt": "pandas<3\n"})
+    assert builder.build(repository({})).log == []
+
+
 def test_another_python_in_binders_runtime_txt_is_named(builder, repository):
     outcome = builder.build(repository({"runtime.txt": "python-3.7\n"}))
     own = "python-{}.{}".format(*sys.version_info)
