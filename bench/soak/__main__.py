@@ -50,9 +50,11 @@ def faults(parts: dict[str, Part], seen: Seen) -> dict[str, Callable[[], Awaitab
         for name in names:
             parts[name].held = down > 0
             parts[name].kill()
-        await asyncio.sleep(down)
-        for name in names:
-            parts[name].held = False
+        try:
+            await asyncio.sleep(down)
+        finally:  # also when the soak ends meanwhile
+            for name in names:
+                parts[name].held = False
 
     async def kill_pod() -> None:
         seen.killed |= set((await control("/kill")).values())

@@ -323,8 +323,9 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
                 return status
             self.log.warning("The list of pods lacks %s, which exists", self.pod_name)
         except Exception as error:  # JupyterHub would take it for the end of the server
+            # Not _log_name, which asks the database for the user's name.
             self.log.warning(
-                "The cluster does not say whether %s runs: %s", self._log_name, str(error) or repr(error)
+                "The cluster does not say whether %s runs: %s", self.pod_name, str(error) or repr(error)
             )
         return None
 
