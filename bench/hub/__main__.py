@@ -25,7 +25,8 @@ from sandbox.paths import CHECKOUT
 
 from .configurations import configuration
 from .processes import make_account
-from .scenarios import SCENARIOS, Numbers
+from .scenarios import SCENARIOS, Numbers, Run
+from .states import States
 
 INSIDE = "BENCH_HUB_INSIDE"
 RESULTS = CHECKOUT / "bench" / "results"
@@ -46,6 +47,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--config", action="append", help="ours, peer, or a file; twice; default: ours and peer"
     )
+    parser.add_argument("--states", type=Path, help="keep the states with N servers in this folder")
     options = parser.parse_args(words)
     options.config = options.config or ["ours", "peer"]
     options.scenario = options.scenario or [*SCENARIOS]
@@ -75,6 +77,7 @@ async def measure(options: argparse.Namespace, folder: Path) -> list[dict[str, o
     """Run every scenario with each configuration in turn; one row for each of its numbers."""
     proxy = folder / "node_modules" / ".bin" / "configurable-http-proxy"
     rows: list[dict[str, object]] = []
+    states = States(options.states or folder / "states", proxy, folder / "server.pem")
     for scenario in options.scenario:
         runs: dict[str, list[Numbers]] = {name: [] for name in options.config}
         for pair in range(options.pairs):
@@ -83,7 +86,10 @@ async def measure(options: argparse.Namespace, folder: Path) -> list[dict[str, o
                 run.mkdir()
                 shutil.copy(folder / "server.pem", run)
                 load, began = os.getloadavg()[0], time.monotonic()
-                numbers = await SCENARIOS[scenario](run, proxy, configuration(name), options.n, options.delay)
+                numbers = await SCENARIOS[scenario](
+                    Run(run, proxy, configuration(name), options.n, options.delay, states)
+                )
+                shutil.rmtree(run / "postgresql", ignore_errors=True)
                 runs[name].append(numbers)
                 text = ", ".join(f"{key} {value:.3g}" for key, value in numbers.items())
                 took = f"{time.monotonic() - began:.0f} s, load {load:.1f}"

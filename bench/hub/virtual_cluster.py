@@ -1,6 +1,6 @@
 """A virtual cluster in one process: the part of the Kubernetes API that a hub asks, and all notebook servers.
 
-    python -m bench.hub.virtual_cluster FOLDER DELAY
+    python -m bench.hub.virtual_cluster FOLDER DELAY [STATE]
 
 A pod is ready DELAY seconds after its creation. It has a loopback address of its own, and behind all of these
 addresses one server answers as a notebook server does: it sends a browser to the hub's OAuth, exchanges the
@@ -117,6 +117,24 @@ class Cluster:
         self.fault, self.fault_until = 500, 0.0  # the status that the API answers, until when
         self.session: aiohttp.ClientSession | None = None
         self.reports: Counter[int] = Counter()  # answers to activity reports, by status
+
+    def state(self) -> Obj:
+        """What a later cluster needs to go on from here."""
+        objects = {name: resource.objects for name, resource in self.resources.items()}
+        return {
+            "version": self.version,
+            "pod_number": self.pod_number,
+            "objects": objects,
+            "servers": self.servers,
+            "cookies": self.cookies,
+        }
+
+    def restore(self, state: Obj) -> None:
+        """Go on from there."""
+        self.version, self.pod_number = state["version"], state["pod_number"]
+        self.servers, self.cookies = state["servers"], state["cookies"]
+        for name, objects in state["objects"].items():
+            self.resources[name].objects = objects
 
     def next_version(self) -> int:
         """A new resource version."""
@@ -315,9 +333,12 @@ class Cluster:
         | `/requests` | how many requests of each kind came |
         | `/report?over=SECONDS` | every server reports its activity once |
         | `/pods` | the UID of each user's running pod |
+        | `/state` | the state, for a later cluster |
         | `/kill` | deletes a pod; its name and UID |
         | `/fault?status=CODE&seconds=SECONDS` | the API answers with this status for so long |
         """
+        if request.path == "/state":
+            return web.json_response(self.state())
         pods = self.resources["pods"]
         if request.path == "/pods":
             return web.json_response({user_of(pod): pod["metadata"]["uid"] for pod in pods.objects.values()})
@@ -378,9 +399,11 @@ def status(code: int, reason: str, message: str) -> web.Response:
 
 
 @asynccontextmanager
-async def serving(folder: Path, delay: float) -> AsyncIterator[Cluster]:
+async def serving(folder: Path, delay: float, state: Path | None) -> AsyncIterator[Cluster]:
     """All servers of the cluster, until the block ends."""
     cluster = Cluster(delay)
+    if state:
+        cluster.restore(json.loads(state.read_text()))
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(folder / "server.pem")
     runners = []
@@ -405,12 +428,12 @@ async def serving(folder: Path, delay: float) -> AsyncIterator[Cluster]:
                 await runner.cleanup()
 
 
-async def main(folder: Path, delay: float) -> None:
+async def main(folder: Path, delay: float, state: Path | None) -> None:
     """Serve until the process is ended."""
-    async with serving(folder, delay):
+    async with serving(folder, delay, state):
         print("ready", flush=True)
         await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), float(sys.argv[2])))
+    asyncio.run(main(Path(sys.argv[1]), float(sys.argv[2]), Path(sys.argv[3]) if sys.argv[3:] else None))
