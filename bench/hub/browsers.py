@@ -107,9 +107,10 @@ class Browser:
 
     async def _wait_for_progress(self) -> None:
         address = f"{self._api()}/server/progress"
-        xsrf = next((cookie.value for cookie in self.session.cookie_jar if cookie.key == "_xsrf"), "")
-        headers = {"Accept": "text/event-stream", "X-XSRFToken": xsrf}
-        async with self.session.get(f"{address}?_xsrf={xsrf}", headers=headers) as events:
+        headers = {"Accept": "text/event-stream", **self._xsrf()}
+        async with self.session.get(
+            address, params={"_xsrf": headers["X-XSRFToken"]}, headers=headers
+        ) as events:
             if events.status != 200:
                 raise RuntimeError(f"{events.status} for the progress: {(await events.text())[:200]}")
             async for line in events.content:
@@ -127,17 +128,25 @@ async def people_start(names: list[str], window: float) -> Outcome:
     return await _all(names, window, Browser.start)
 
 
+async def people_start_in_turn(names: list[str], at_once: int) -> Outcome:
+    """All of them log in, at most so many at the same time (a closed loop)."""
+    return await _all(names, 0, Browser.start, at_once)
+
+
 async def people_stop(names: list[str], window: float) -> Outcome:
     """All of them stop their servers and start them again, evenly over `window` seconds."""
     return await _all(names, window, Browser.stop_and_start)
 
 
-async def _all(names: list[str], window: float, what: Callable[[Browser], Awaitable[float]]) -> Outcome:
+async def _all(
+    names: list[str], window: float, what: Callable[[Browser], Awaitable[float]], at_once: int = 10**6
+) -> Outcome:
     outcome = Outcome()
+    places = asyncio.Semaphore(at_once)
 
     async def one(number: int, name: str) -> None:
         await asyncio.sleep(window * number / len(names))
-        async with Browser(name) as browser:
+        async with places, Browser(name) as browser:
             try:
                 outcome.seconds.append(await what(browser))
             except (RuntimeError, aiohttp.ClientError, TimeoutError, asyncio.TimeoutError) as error:

@@ -1,7 +1,7 @@
 """Deployments in which N servers run, made once and then started as often as needed.
 
-A state is a folder with the data of PostgreSQL, the objects of the virtual cluster and the routes of the proxy,
-as a stopped hub has left them.
+A state is a folder with the data of PostgreSQL, the objects of the virtual cluster and the routes of the
+proxy, as a stopped hub has left them.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import shutil
 from pathlib import Path
 
 from . import processes
-from .browsers import people_start
+from .browsers import people_start_in_turn
 from .configurations import Configuration
 
-STARTS_PER_SECOND = 12  # while a state is made
+AT_ONCE = 20  # starts at the same time, while a state is made
 
 
 class States:
@@ -41,7 +41,7 @@ class States:
         print(f"making a state of {configuration.name} with {n} servers", flush=True)
         async with processes.deployment(folder, self.proxy, delay=0.1) as deployment:
             async with processes.hub(folder, configuration.file, configuration.environ):
-                outcome = await people_start(names(n), n / STARTS_PER_SECOND)
+                outcome = await people_start_in_turn(names(n), AT_ONCE)
                 if outcome.failures:
                     raise RuntimeError(f"{len(outcome.failures)} starts failed: {outcome.failures[:3]}")
                 await asyncio.sleep(3)  # until the servers have reported their first activity

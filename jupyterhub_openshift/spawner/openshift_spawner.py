@@ -55,7 +55,7 @@ from .start_links import StartLink, preselected, sentences, take_parameters
 from .start_overview import OVERVIEW
 from .templates import UnknownPlaceholder, expand
 from .volume_size import grow_volume
-from .watches import WATCHES, has_failed, pod_exists
+from .watches import WATCHES, EventWatch, PodWatch, has_failed, pod_exists
 
 _WITHOUT_TRACEBACK = WithoutTraceback()
 COMPONENT = {"component": "singleuser-server"}  # network policies and documented commands select by it
@@ -164,6 +164,8 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
     _url = ""  # of the running pod, before the server answers
     _problem: Problem | None = None
     _claims_read = 0.0
+    _listening_to = ""  # the pod whose end the hub wants to know
+    _polling: asyncio.Future[int | None] | None = None
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
@@ -198,7 +200,8 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
             }
             await super().load_user_options()
         self.memory = self.mem_limit
-        refuse_without_room(self.usage(), self.image, self.size, self._other_usages(), self.group_limits)
+        if self.group_limits:  # looking at all other servers was 2 % of a start with 500 of them
+            refuse_without_room(self.usage(), self.image, self.size, self._other_usages(), self.group_limits)
         self._fits = True
         if names := connections.chosen(self.user_options):
             connections.refuse_others(names, await self._allowed_connections())
@@ -328,6 +331,24 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
                 "The cluster does not say whether %s runs: %s", self.pod_name, str(error) or repr(error)
             )
         return None
+
+    def start_polling(self) -> None:
+        """Poll as upstream, and as soon as the watch shows that the pod does not run any more."""
+        super().start_polling()
+        self._listening_to = self._pod_key
+        PodWatch.listen(self._listening_to, self._pod_changed)
+
+    def stop_polling(self) -> None:
+        """End both."""
+        super().stop_polling()
+        PodWatch.unlisten(self._listening_to, self._pod_changed)
+
+    def _pod_changed(self) -> None:
+        pod = self._listed_pod()
+        if pod and pod["status"].get("podIP") and self.is_pod_running(pod):
+            return
+        if self._polling is None or self._polling.done():
+            self._polling = asyncio.ensure_future(self.poll_and_notify())
 
     async def _pod_exists(self) -> bool:
         return await pod_exists(self.api, self.namespace, self.pod_name, self.k8s_api_request_timeout)
@@ -590,10 +611,39 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
             watching.cancel()
             await asyncio.gather(starting, watching, return_exceptions=True)
 
+    async def _start_pod(self) -> str:
+        """As upstream, but notice at once that the pod runs; upstream looks ever more rarely."""
+        steps_follow = self.internal_ssl or self.services_enabled or self.after_pod_created_hook
+        starting = asyncio.ensure_future(super()._start())
+        running = asyncio.ensure_future(self._created_pod_runs())
+        try:
+            await asyncio.wait([starting, running], return_when=asyncio.FIRST_COMPLETED)
+            if starting.done() or steps_follow:
+                return str(await starting)
+            pod = running.result()
+            self.pod_id = pod["metadata"]["uid"]
+            return str(self._get_pod_url(pod))
+        finally:
+            starting.cancel()
+            running.cancel()
+            await asyncio.gather(starting, running, return_exceptions=True)
+
+    async def _created_pod_runs(self) -> dict[str, Any]:
+        """Return this start's pod as soon as the watch shows that it runs."""
+        key, changed = self._pod_key, asyncio.Event()
+        PodWatch.listen(key, changed.set)
+        try:
+            while not ((pod := self._created_pod()) and self.is_pod_running(pod)):
+                await changed.wait()
+                changed.clear()
+            return pod
+        finally:
+            PodWatch.unlisten(key, changed.set)
+
     async def _start_and_wait_for_answer(self) -> str:
         """Wait for the server's answer here, before JupyterHub does, so that a crash ends the start."""
         await self._grow_volume()
-        self._url = await super()._start()
+        self._url = await self._start_pod()
         if self.server and not self.internal_ssl:
             url = url_path_join(self._url, self.server.base_url, "api")
             try:
@@ -698,9 +748,15 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
 
     def _pod_events(self) -> list[dict[str, Any]]:
         """The events of this start's pod, the oldest first."""
-        events = self.event_reflector.resources.values() if self.event_reflector else []
-        own = [event for event in events if event["involvedObject"].get("uid") == self._created_uid]
-        return sorted(own, key=event_time)
+        return [event for event in self.events if event["involvedObject"].get("uid") == self._created_uid]
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """As upstream, which sorts the events of all pods: those of this pod's name since the last start."""
+        watch = self.event_reflector
+        events = sorted(watch.of(self.pod_name), key=event_time) if isinstance(watch, EventWatch) else []
+        seen = [number for number, event in enumerate(events) if event["metadata"]["uid"] == self._last_event]
+        return events[seen[0] + 1 :] if seen else events
 
     def _created_pod(self) -> dict[str, Any] | None:
         """The current state of this start's pod; None while an earlier pod has its name."""
@@ -710,8 +766,12 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
     def _listed_pod(self) -> dict[str, Any]:
         """The pod of this server's name as the watch knows it; empty if there is none."""
         pods = self.pod_reflector.pods if self.pod_reflector else {}
-        pod: dict[str, Any] = pods.get(f"{self.namespace}/{self.pod_name}") or {}
+        pod: dict[str, Any] = pods.get(self._pod_key) or {}
         return pod
+
+    @property
+    def _pod_key(self) -> str:
+        return f"{self.namespace}/{self.pod_name}"
 
     async def _make_create_pod_request(self, pod: Any, request_timeout: int) -> bool:  # noqa: ANN401 (V1Pod)
         """Create the pod; return False to try again, also when the API is unavailable or overloaded.

@@ -95,7 +95,7 @@ class StandIn:
             return web.json_response({"kind": "Status", "message": "Unauthorized", "code": 401}, status=401)
         if request.query.get("watch"):
             await asyncio.sleep(0.2)
-            return web.Response()
+            return web.json_response({"type": "ERROR", "object": EXPIRED})  # so that the hub lists anew
         self.requests.append((request.method, request.path, body))
         self.content_types.append(request.content_type)
         self.queries.append(dict(request.query))
@@ -105,6 +105,15 @@ class StandIn:
         if isinstance(response, str):
             return web.Response(text=response, status=status)
         return web.json_response(response, status=status)
+
+
+EXPIRED = {
+    "kind": "Status",
+    "status": "Failure",
+    "reason": "Expired",
+    "message": "too old resource version",
+    "code": 410,
+}
 
 
 def certificate(folder: Path) -> ssl.SSLContext:

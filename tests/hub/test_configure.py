@@ -230,7 +230,7 @@ def test_notebooks_are_named_and_labelled_after_the_application():
             "default_url": "/lab",
             "start_timeout": 300,
             "http_timeout": 60,
-            "poll_interval": 5,
+            "poll_interval": 30,
         },
     }
 

@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-from collections import Counter
-from contextlib import suppress
 from copy import deepcopy
 
 import pytest
@@ -11,7 +9,7 @@ from aiohttp import ClientError
 from kubernetes_asyncio.client import ApiException
 
 from jupyterhub_openshift.spawner.spawn_failures import WithoutTraceback
-from jupyterhub_openshift.spawner.watches import EventWatch, PodWatch
+from jupyterhub_openshift.spawner.watches import PodWatch
 
 from .pods import PODS, UUID
 
@@ -60,22 +58,130 @@ async def test_a_hub_that_starts_without_the_api_counts_servers_as_running_and_s
     assert [*spawner.pod_reflector.pods.values()] == [pod]
 
 
-async def test_a_watch_goes_on_after_kubespawner_gave_up(spawner_of, monkeypatch):
-    given_up, again = Counter(), asyncio.Event()
+class Changes:
+    """The API's answers to watches of pods, which are asked for one after the other."""
 
-    async def give_up(watch):
-        given_up[type(watch)] += 1
-        if len(given_up) == 2 and min(given_up.values()) == 2:
-            again.set()
-        with suppress(asyncio.CancelledError):  # as upstream's ends when it is stopped
-            await asyncio.sleep(0.01)
+    def __init__(self, monkeypatch):
+        self.asked, self.answers = [], asyncio.Queue()
+        monkeypatch.setattr("jupyterhub_openshift.spawner.watches.Watch", lambda: self)
 
-    monkeypatch.setattr("kubespawner.reflector.ResourceReflector._watch_and_update", give_up)
+    def stream(self, method, **options):
+        self.asked.append((method.func.__name__, options["resource_version"]))
+        return self._answer(method.func.__name__)
+
+    async def _answer(self, kind):
+        if kind != "list_namespaced_pod":
+            await asyncio.Event().wait()
+        answer = await self.answers.get()
+        if isinstance(answer, Exception):
+            raise answer
+        for change in answer:
+            yield change
+
+    def stop(self):
+        pass
+
+    async def close(self):
+        pass
+
+    def versions(self):
+        """From where the watches of pods went on."""
+        return [version for kind, version in self.asked if kind == "list_namespaced_pod"]
+
+
+@pytest.fixture
+def changes(monkeypatch):
+    return Changes(monkeypatch)
+
+
+def change(type_, obj, version):
+    return {"type": type_, "raw_object": {**obj, "metadata": {**obj["metadata"], "resourceVersion": version}}}
+
+
+def lists(api):
+    """How often pods were listed."""
+    return [path for method, path, _ in api.requests if (method, path) == ("GET", PODS)]
+
+
+async def until(condition):
+    for _ in range(200):
+        if condition():
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail("nothing happened")
+
+
+async def test_a_watch_that_ended_goes_on_without_a_new_list(spawner_of, api, changes, pod):
     spawner = spawner_of()
     await spawner._start_watching_pods()
+    changes.answers.put_nowait([change("ADDED", pod, "7"), change("BOOKMARK", {"metadata": {}}, "9")])
+    changes.answers.put_nowait([change("DELETED", pod, "11")])
+    changes.answers.put_nowait([])
+    await until(lambda: len(changes.versions()) == 4)
+    assert changes.versions()[1:] == ["9", "11", "11"]
+    assert len(lists(api)) == 1
+    assert not spawner.pod_reflector.pods
+
+
+@pytest.mark.parametrize(
+    "error", [OSError("connection lost"), TimeoutError(), ApiException(410), ApiException(500)]
+)
+async def test_after_an_error_of_the_watch_all_pods_are_listed_anew(spawner_of, api, changes, error):
+    await spawner_of()._start_watching_pods()
+    changes.answers.put_nowait(error)
+    await until(lambda: len(changes.versions()) == 2)
+    assert len(lists(api)) == 2
+
+
+async def test_a_deleted_pod_ends_its_server_before_the_next_poll(spawner_of, api, changes, pod):
+    spawner, ended = spawner_of(), asyncio.Event()
+    api.answers["GET", PODS][1]["items"][:] = [pod]
+    spawner.add_poll_callback(ended.set)
+    assert await spawner.poll() is None
+    spawner.start_polling()
+    api.answers["GET", PODS][1]["items"].clear()
+    changes.answers.put_nowait([change("DELETED", pod, "7")])
+    await asyncio.wait_for(ended.wait(), 5)
+    assert not PodWatch.listeners
+
+
+async def test_a_change_of_a_pod_that_runs_ends_nothing(spawner_of, api, changes, pod):
+    spawner = spawner_of()
+    spawner.add_poll_callback(lambda: pytest.fail("the server was ended"))
+    api.answers["GET", PODS][1]["items"][:] = [pod]
+    assert await spawner.poll() is None
+    spawner.start_polling()
+    changes.answers.put_nowait([change("MODIFIED", pod, "7")])
+    await until(lambda: len(changes.versions()) == 2)
+    assert spawner._polling is None
+    spawner.stop_polling()
+
+
+def an_event(name, pod, time):
+    return {
+        "metadata": {"name": name, "namespace": "rec", "uid": name},
+        "involvedObject": {"kind": "Pod", "name": pod},
+        "lastTimestamp": time,
+        "eventTime": None,
+    }
+
+
+async def test_a_server_sees_the_events_of_its_pod_in_order_since_its_last_start(spawner_of, changes):
+    spawner = spawner_of()
     await spawner._start_watching_events()
-    await asyncio.wait_for(again.wait(), 30)
-    assert given_up.keys() == {PodWatch, EventWatch}
+    mine, watch = spawner.pod_name, spawner.event_reflector
+    for event in (
+        an_event("b", mine, "2026-11-27T00:00:02Z"),
+        an_event("a", mine, "2026-11-27T00:00:01Z"),
+        an_event("x", "another-pod", "2026-11-27T00:00:01Z"),
+        an_event("c", mine, "2026-11-27T00:00:03Z"),
+    ):
+        watch._apply("ADDED", event)
+    assert [event["metadata"]["name"] for event in spawner.events] == ["a", "b", "c"]
+    spawner._last_event = "b"
+    assert [event["metadata"]["name"] for event in spawner.events] == ["c"]
+    watch._apply("DELETED", an_event("c", mine, ""))
+    assert spawner.events == []
 
 
 @pytest.mark.parametrize(
