@@ -12,6 +12,7 @@ from jupyterhub_openshift.errors import log_version
 from jupyterhub_openshift.inputs import read_inputs
 from jupyterhub_openshift.logs import start_log
 from jupyterhub_openshift.preflight.page import add_preflight_to_admin_page
+from jupyterhub_openshift.running_servers import answer_before_servers_are_loaded
 from jupyterhub_openshift.setting_conflicts import refuse_conflicts
 
 start_log()  # as text or JSON
@@ -44,4 +45,5 @@ configure.configure_pages(c, settings, project)  # your templates take precedenc
 refuse_conflicts(c, settings, project)
 add_preflight_to_admin_page(c, inputs)
 answer_outside_base_url()  # for the probes and the proxy, which know no base URL
+answer_before_servers_are_loaded()  # after a restart
 prepare_database_use()  # fewer statements, and a page instead of an error during an outage

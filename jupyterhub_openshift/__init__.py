@@ -6,6 +6,8 @@ The classes that a configuration file may name are attributes of the package, im
 
 from importlib import import_module
 
+from .lazy_client import import_client_lazily
+
 __version__ = "1.0.0"
 
 _PUBLIC = {
@@ -15,6 +17,8 @@ _PUBLIC = {
     "TemporaryAuthenticator": "authenticator",
 }
 __all__ = ["__version__", *_PUBLIC]  # noqa: PLE0604 (names of the table above)
+
+import_client_lazily()
 
 
 def __getattr__(name: str) -> object:

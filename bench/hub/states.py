@@ -40,7 +40,7 @@ class States:
     async def _make(self, folder: Path, configuration: Configuration, n: int) -> None:
         print(f"making a state of {configuration.name} with {n} servers", flush=True)
         async with processes.deployment(folder, self.proxy, delay=0.1) as deployment:
-            async with processes.hub(folder, configuration.file, configuration.environ):
+            async with processes.hub(folder, configuration):
                 outcome = await people_start_in_turn(names(n), AT_ONCE)
                 if outcome.failures:
                     raise RuntimeError(f"{len(outcome.failures)} starts failed: {outcome.failures[:3]}")

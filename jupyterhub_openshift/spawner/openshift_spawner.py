@@ -344,11 +344,20 @@ class OpenShiftSpawner(KubeSpawner):  # type: ignore[misc]
         PodWatch.unlisten(self._listening_to, self._pod_changed)
 
     def _pod_changed(self) -> None:
-        pod = self._listed_pod()
-        if pod and pod["status"].get("podIP") and self.is_pod_running(pod):
+        if self.has_run_for(0):
             return
         if self._polling is None or self._polling.done():
             self._polling = asyncio.ensure_future(self.poll_and_notify())
+
+    def has_run_for(self, seconds: float) -> bool:
+        """Whether the watch shows a pod that runs, all of whose containers started so many seconds ago."""
+        pod = self._listed_pod()
+        if not pod or not pod["status"].get("podIP") or not self.is_pod_running(pod):
+            return False
+        states = [status.get("state") or {} for status in pod["status"]["containerStatuses"]]
+        starts = [state.get("running", {}).get("startedAt") or "" for state in states]
+        latest = datetime.now(timezone.utc) - timedelta(seconds=seconds)
+        return not seconds or all("" < start < latest.strftime("%Y-%m-%dT%H:%M:%SZ") for start in starts)
 
     async def _pod_exists(self) -> bool:
         return await pod_exists(self.api, self.namespace, self.pod_name, self.k8s_api_request_timeout)

@@ -45,6 +45,7 @@ def test_the_hub_listens_on_all_interfaces_and_is_reached_through_its_service():
             "hub_bind_url": "http://:8081",
             "hub_connect_url": "http://jupyterhub:8081",
             "cleanup_servers": False,
+            "init_spawners_timeout": 0,
         }
     }
 

@@ -85,6 +85,19 @@ async def test_a_restart_between_two_checks_is_noticed(watched):
     await eventually(back)
 
 
+async def test_a_restart_is_noticed_long_before_the_next_check(watched):
+    proxy, _, watching = watched
+    watching.watch_interval = 1
+    await asyncio.sleep(1.5)  # the client now waits for the end of its connection
+    proxy.stop()
+    proxy.start()
+
+    async def back():
+        return await proxy.routes() == ALL
+
+    await eventually(back, seconds=5)
+
+
 async def test_a_deleted_route_is_not_taken_for_a_restart(watched, caplog):
     proxy, users, watching = watched
     for user in list(users.values()):
