@@ -29,6 +29,7 @@ from jupyterhub.user import User
 from jupyterhub.utils import AnyTimeoutError
 from sqlalchemy.orm import selectinload
 
+from .database.lookups import remember
 from .server_loading import loading
 from .spawner.openshift_spawner import OpenShiftSpawner
 
@@ -83,6 +84,7 @@ def _load(hub: Any, which: Any) -> list[tuple[Any, Any]]:  # noqa: ANN401 (Jupyt
     )
     found = []
     for row in hub.db.query(orm.Spawner).filter(which).options(*options).all():
+        remember(hub.db, row.user)  # for the activity reports of the user's servers
         user = hub.users[row.user]
         spawner = user.spawners[row.name]
         if not spawner.pending:  # a user may be stopping it

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
+import itertools
 import os
 import shutil
 import statistics
@@ -23,13 +23,13 @@ from pathlib import Path
 from sandbox.containers.container import bwrap
 from sandbox.paths import CHECKOUT
 
+from . import report
 from .configurations import configuration
 from .processes import make_account
 from .scenarios import SCENARIOS, Numbers, Run
 from .states import States
 
 INSIDE = "BENCH_HUB_INSIDE"
-RESULTS = CHECKOUT / "bench" / "results"
 ACCOUNT = "/run/secrets/kubernetes.io/serviceaccount"
 
 
@@ -41,14 +41,18 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--scenario", action="append", choices=[*SCENARIOS], help="may be repeated; default: all"
     )
-    parser.add_argument("--n", type=int, default=50, help="how many people")
+    parser.add_argument(
+        "--n", type=int, action="append", help="how many people; may be repeated; default: 50"
+    )
     parser.add_argument("--pairs", type=int, default=3, help="how often each configuration runs")
     parser.add_argument("--delay", type=float, default=0.5, help="seconds until a pod is ready")
     parser.add_argument(
         "--config", action="append", help="ours, peer, or a file; twice; default: ours and peer"
     )
     parser.add_argument("--states", type=Path, help="keep the states with N servers in this folder")
+    parser.add_argument("--dry", action="store_true", help="leave bench/results as it is")
     options = parser.parse_args(words)
+    options.n = options.n or [50]
     options.config = options.config or ["ours", "peer"]
     options.scenario = options.scenario or [*SCENARIOS]
     return options
@@ -73,81 +77,42 @@ def enter(module: str = "bench.hub") -> int:
         return subprocess.run(command, cwd=CHECKOUT, env={**os.environ, INSIDE: name}, check=False).returncode
 
 
-async def measure(options: argparse.Namespace, folder: Path) -> list[dict[str, object]]:
+async def measure(options: argparse.Namespace, folder: Path) -> list[report.Row]:
     """Run every scenario with each configuration in turn; one row for each of its numbers."""
     proxy = folder / "node_modules" / ".bin" / "configurable-http-proxy"
-    rows: list[dict[str, object]] = []
+    rows: list[report.Row] = []
     states = States(options.states or folder / "states", proxy, folder / "server.pem")
-    for scenario in options.scenario:
+    for scenario, n in itertools.product(options.scenario, options.n):
         runs: dict[str, list[Numbers]] = {name: [] for name in options.config}
-        for pair in range(options.pairs):
-            for name in options.config:
-                run = folder / f"{scenario}-{pair}-{len(runs[name])}-{options.config.index(name)}"
-                run.mkdir()
-                shutil.copy(folder / "server.pem", run)
-                load, began = os.getloadavg()[0], time.monotonic()
-                numbers = await SCENARIOS[scenario](
-                    Run(run, proxy, configuration(name), options.n, options.delay, states)
-                )
-                shutil.rmtree(run / "postgresql", ignore_errors=True)
-                runs[name].append(numbers)
-                text = ", ".join(f"{key} {value:.3g}" for key, value in numbers.items())
-                took = f"{time.monotonic() - began:.0f} s, load {load:.1f}"
-                print(
-                    f"{scenario} n={options.n} {name} {pair + 1}/{options.pairs} ({took}): {text}", flush=True
-                )
-        rows += summary(scenario, options.n, runs)
+        loads = []
+        for pair, name in itertools.product(range(options.pairs), options.config):
+            path = folder / f"{scenario}-{n}-{pair}-{options.config.index(name)}"
+            path.mkdir()
+            shutil.copy(folder / "server.pem", path)
+            run = Run(path, proxy, configuration(name), n, options.delay, states)
+            loads.append(os.getloadavg()[0])
+            began = time.monotonic()
+            numbers = await SCENARIOS[scenario](run)
+            runs[name].append(numbers)
+            shutil.rmtree(path)
+            text = ", ".join(f"{key} {value:.3g}" for key, value in numbers.items())
+            took = f"{time.monotonic() - began:.0f} s, load {loads[-1]:.1f}"
+            print(f"{scenario} n={n} {name} {pair + 1}/{options.pairs} ({took}): {text}", flush=True)
+        rows += report.summary(scenario, n, runs, statistics.median(loads))
     return rows
-
-
-def summary(scenario: str, n: int, runs: dict[str, list[Numbers]]) -> list[dict[str, object]]:
-    """The medians of both, and the median of the pairs' ratios."""
-    first, second = runs.values()
-    rows: list[dict[str, object]] = []
-    for metric in first[0]:
-        pairs = [
-            (ours[metric], peer[metric]) for ours, peer in zip(first, second, strict=True) if metric in ours
-        ]
-        ratios = [ours / peer for ours, peer in pairs if peer]
-        rows.append(
-            {
-                "scenario": scenario,
-                "n": n,
-                "metric": metric,
-                "ours": statistics.median(ours for ours, _ in pairs),
-                "peer": statistics.median(peer for _, peer in pairs),
-                "ratio": statistics.median(ratios) if ratios else None,
-                "pairs": len(pairs),
-            }
-        )
-    return rows
-
-
-def report(rows: list[dict[str, object]]) -> str:
-    """The rows as a Markdown table."""
-    lines = ["| scenario | N | metric | first | second | ratio | pairs |", "|---|---|---|---|---|---|---|"]
-    for row in rows:
-        numbers = [f"{row[key]:.3g}" if row[key] is not None else "" for key in ("ours", "peer", "ratio")]
-        lines.append(
-            f"| {row['scenario']} | {row['n']} | {row['metric']} | {' | '.join(numbers)} | {row['pairs']} |"
-        )
-    return "\n".join(lines)
 
 
 def main() -> int:
-    """Measure, print the table, and write `bench/results/hub.json`."""
+    """Measure, print the table, and write the results unless they are of other configurations."""
     options = parse(sys.argv[1:])
     if INSIDE not in os.environ:
         return enter()
     rows = asyncio.run(measure(options, Path(os.environ[INSIDE])))
-    print(report(rows))
-    RESULTS.mkdir(exist_ok=True)
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=True, cwd=CHECKOUT
-    )
-    (RESULTS / "hub.json").write_text(
-        json.dumps({"commit": commit.stdout.strip(), "rows": rows}, indent=2) + "\n"
-    )
+    print(report.table(rows))
+    if options.config == ["ours", "peer"] and not options.dry:
+        git = ["git", "rev-parse", "HEAD"]
+        commit = subprocess.run(git, capture_output=True, text=True, check=True, cwd=CHECKOUT)
+        report.write(commit.stdout.strip(), rows)
     return 0
 
 

@@ -40,7 +40,7 @@ Key = tuple[type, str, Any]
 def answer_from_memory() -> None:
     """Answer look-ups from memory from now on, in all sessions of this process."""
     event.listen(Session, "do_orm_execute", _answer)
-    event.listen(Session, "pending_to_persistent", _remember)
+    event.listen(Session, "pending_to_persistent", remember)
 
 
 class Known:
@@ -92,7 +92,8 @@ def _answer(execution: ORMExecuteState) -> Result[Any] | None:
     return read()
 
 
-def _remember(session: Session, obj: object) -> None:
+def remember(session: Session, obj: object) -> None:
+    """Answer look-ups of an object that is in the database, and that another query has found."""
     if type(obj) in UNIQUE:
         Known.of(session).add(obj)
 

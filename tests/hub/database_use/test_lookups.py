@@ -19,7 +19,7 @@ NAMES = st.sampled_from(["alice", "bob", "carol"])
 def listen(session_factory: sessionmaker) -> None:
     """Answer from memory, in the sessions of this factory only."""
     event.listen(session_factory, "do_orm_execute", lookups._answer)
-    event.listen(session_factory, "pending_to_persistent", lookups._remember)
+    event.listen(session_factory, "pending_to_persistent", lookups.remember)
 
 
 def statements_of(session: Session) -> list[str]:
@@ -55,6 +55,15 @@ def find_everything(session: Session) -> list[object]:
         orm.Role.find(session, "user"),
         session.query(orm.OAuthClient).filter_by(identifier="jupyterhub").one(),
     ]
+
+
+def test_a_user_who_was_loaded_with_others_is_found_without_a_query(session):
+    session.expunge_all()
+    bob = session.query(orm.User).filter(orm.User.name != "alice").one()
+    lookups.remember(session, bob)
+    statements = statements_of(session)
+    assert orm.User.find(session, "bob") is bob
+    assert not statements
 
 
 def test_users_roles_and_clients_are_found_again_without_a_query(session):
