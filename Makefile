@@ -32,6 +32,13 @@ test: ## everything that CI runs
 	@$(MAKE) --no-print-directory --jobs 2 system lint
 	$(venv)/bin/pytest -n 3 --cov --cov-report=term:skip-covered
 
+.PHONY: bench
+bench: $(venv)/.tests ## the hub beside Zero to JupyterHub's defaults, into bench/results; an hour
+	$(venv)/bin/python -m bench.hub --scenario start --scenario alone --n 20 --pairs 5
+	$(venv)/bin/python -m bench.hub --scenario idle --n 1 --pairs 5
+	$(venv)/bin/python -m bench.hub --scenario class --n 100 --n 500 --pairs 5
+	$(venv)/bin/python -m bench.hub --scenario restart --scenario steady --scenario page --scenario churn --n 200 --n 1000 --pairs 5
+
 .PHONY: test-cluster
 test-cluster: $(venv)/.tests system ## the cluster tests, in the project that `oc` is logged in to
 	$(venv)/bin/pytest -m cluster --cluster
