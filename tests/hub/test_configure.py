@@ -46,7 +46,8 @@ def test_the_hub_listens_on_all_interfaces_and_is_reached_through_its_service():
             "hub_connect_url": "http://jupyterhub:8081",
             "cleanup_servers": False,
             "init_spawners_timeout": 0,
-        }
+        },
+        "PeriodicMetricsCollector": {"event_loop_interval_resolution": 0.25},
     }
 
 

@@ -43,7 +43,7 @@ def test_every_process_of_every_pod_runs_as_the_projects_uid_with_group_0(projec
     pods = [fields for fields in below if len(fields.get("NSpid", "").split()) >= IN_A_CONTAINER]
     uid = str(project.uid())
     seen = {(fields["Name"], fields["Uid"].split()[1], fields["Gid"].split()[1]) for fields in pods}
-    assert {name for name, _, _ in seen} >= {"jupyterhub", "node", "postgres"}
+    assert {name for name, _, _ in seen} >= {"python", "node", "postgres"}
     assert {(name, user, group) for name, user, group in seen if (user, group) != (uid, "0")} == set()
     assert {(fields["CapEff"], fields["NoNewPrivs"]) for fields in pods} == {("0" * 16, "1")}
 
