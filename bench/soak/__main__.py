@@ -21,8 +21,9 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench.hub.__main__ import INSIDE, RESULTS, enter
+from bench.hub.__main__ import INSIDE, enter
 from bench.hub.processes import Database
+from bench.hub.report import RESULTS
 
 from .parts import Part, make_parts, supervise
 from .people import Seen, control, person

@@ -12,8 +12,8 @@ from typing import Any
 
 import psutil
 
-from bench.hub.configurations import configuration
-from bench.hub.processes import HUB_URL, TOKEN, Database
+from bench.hub.configurations import TOKEN, configuration
+from bench.hub.processes import HUB_URL, Database
 
 RESTART = 1.0  # seconds until a process that ended is started again
 
@@ -85,7 +85,7 @@ def make_parts(folder: Path, proxy: Path, delay: float, database: Database) -> d
     ours = configuration("ours")
     (folder / "data").mkdir()
     cluster = [sys.executable, "-m", "bench.hub.virtual_cluster", folder, delay]
-    hub = [sys.executable, "-m", "jupyterhub", "--config", ours.file]
+    hub = [sys.executable, "-m", ours.module, "--config", ours.file]
     listens = ["--ip=127.0.0.1", "--port=8000", "--api-ip=127.0.0.1", "--api-port=8001", "--no-x-forward"]
     listens += ["--log-level=error", f"--default-target={HUB_URL}", f"--error-target={HUB_URL}/hub/error"]
     return {
