@@ -79,8 +79,7 @@ def configure_hub(c: Config, settings: Settings, project: Project) -> None:
     # No public_url: a browser that comes through `oc port-forward` would be redirected to the route.
     c.JupyterHub.cleanup_servers = False  # servers keep running while the hub restarts
     c.JupyterHub.init_spawners_timeout = 0  # listen first; see `running_servers`
-    # Seconds. Measuring 20 times a second (the default) was most of what a hub without users does; the alert
-    # is for 1 s.
+    # Seconds. The default wakes an idle hub 20 times a second; the alert is for 1 s.
     c.PeriodicMetricsCollector.event_loop_interval_resolution = 0.25
     if settings.cookie_secret:
         c.JupyterHub.cookie_secret = _decode_secret(settings.cookie_secret.get_secret_value())

@@ -3,8 +3,7 @@
 The proxy keeps its routes in memory. After a restart of the proxy, JupyterHub restores them only at its next
 check (`last_activity_interval`, a minute or more); until then every user sees an error page. This client
 holds a connection that it does not use, and which a proxy that ends closes. Then, and every ten seconds, it
-requests one route; when that is missing, or the proxy did not answer, it checks all. (A request per second
-was half of what a hub does that nobody uses.)
+requests one route; when that is missing, or the proxy did not answer, it checks all.
 
 The proxy also reports the time of each route's last traffic, which JupyterHub counts as activity of the
 user's server. But an open browser tab polls forever, and a restarted proxy reports recent traffic for every
