@@ -18,6 +18,7 @@ with unsaved work, if it did not answer at this moment. Other spawners than ours
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import jupyterhub.app
@@ -35,6 +36,7 @@ from .spawner.openshift_spawner import OpenShiftSpawner
 
 STEP = 20  # servers, which take about 30 ms; a request waits for as long
 FIRST_WAIT = 0.05  # seconds: enough to load the servers of a small hub before it listens
+PAUSE = 0.01  # seconds between two looks whether the hub listens
 
 _init_spawners = JupyterHub.init_spawners
 _init_user = User.__init__
@@ -63,6 +65,7 @@ async def init_spawners(hub: Any) -> int:  # noqa: ANN401 (JupyterHub)
         return int(await _init_spawners(hub))
     hub.servers_loaded = asyncio.Event()
     checks: list[asyncio.Future[None]] = []
+    until = time.monotonic() + FIRST_WAIT
     try:
         running = orm.Spawner.server_id.is_not(None)
         ids = [number for (number,) in hub.db.query(orm.Spawner.id).filter(running).order_by(orm.Spawner.id)]
@@ -70,10 +73,21 @@ async def init_spawners(hub: Any) -> int:  # noqa: ANN401 (JupyterHub)
             step = orm.Spawner.id.in_(ids[position : position + STEP])
             checks += [asyncio.ensure_future(_check(hub, *found)) for found in _load(hub, running & step)]
             await asyncio.sleep(0)
+            if time.monotonic() > until:
+                await _listens(hub)
     finally:
         hub.servers_loaded.set()
     await asyncio.gather(*checks)
     return len(checks)
+
+
+async def _listens(hub: Any) -> None:  # noqa: ANN401 (JupyterHub)
+    """Wait until the hub listens: loading would hold up the rest of its start, by 1.4 ms for each server.
+
+    If `init_spawners_timeout` is longer than JupyterHub's least, 1 s, the start waits for the servers instead.
+    """
+    while hub.http_server is None and hub.init_spawners_timeout <= 1:  # noqa: ASYNC110 (there is no event)
+        await asyncio.sleep(PAUSE)
 
 
 def _load(hub: Any, which: Any) -> list[tuple[Any, Any]]:  # noqa: ANN401 (JupyterHub, SQLAlchemy)

@@ -74,6 +74,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         hub = SimpleNamespace(
             db=db, spawner_class=Server, log=logging.getLogger("hub"),
             authenticator=SimpleNamespace(blocked_users=set()), proxy=SimpleNamespace(),
+            http_server=object(), init_spawners_timeout=0,
         )  # fmt: skip
         settings = {"app": hub, "spawner_class": Server, "config": Config(), "authenticator": None}
         hub.users = UserDict(lambda: db, settings)
@@ -102,6 +103,19 @@ async def test_the_hub_does_other_things_between_two_steps(hub):
         await asyncio.sleep(0)
         seen.append(len(servers(hub)))
     assert {1, 2, 3} <= set(seen)
+
+
+@pytest.mark.parametrize(("timeout", "before"), [(0, 1), (60, 3)])
+async def test_loading_goes_on_when_the_hub_listens_unless_its_start_waits_for_the_servers(
+    hub, monkeypatch, timeout, before
+):
+    monkeypatch.setattr(running_servers, "FIRST_WAIT", -1)
+    hub.http_server, hub.init_spawners_timeout = None, timeout
+    start = asyncio.ensure_future(JupyterHub.init_spawners(hub))
+    await asyncio.sleep(0.2)
+    assert len(servers(hub)) == before
+    hub.http_server = object()
+    assert await start == len(PEOPLE)
 
 
 async def test_a_user_who_comes_first_finds_the_own_server(hub):
