@@ -84,7 +84,7 @@ async def init_spawners(hub: Any) -> int:  # noqa: ANN401 (JupyterHub)
 async def _listens(hub: Any) -> None:  # noqa: ANN401 (JupyterHub)
     """Wait until the hub listens: loading would hold up the rest of its start, by 1.4 ms for each server.
 
-    If `init_spawners_timeout` is longer than JupyterHub's least, 1 s, the start waits for the servers instead.
+    If `init_spawners_timeout` is longer than JupyterHub's least, 1 s, the hub's start waits for the servers.
     """
     while hub.http_server is None and hub.init_spawners_timeout <= 1:  # noqa: ASYNC110 (there is no event)
         await asyncio.sleep(PAUSE)

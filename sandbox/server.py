@@ -88,8 +88,23 @@ async def serve(options: Options, then: Then) -> int:
                 lock.describe(_instance(options_now))
                 return await then(options_now, stopping)
     finally:
+        await _end_tasks()
         clean(options.state)
         lock.release()
+
+
+async def _end_tasks() -> None:
+    """End what began while the parts stopped, as a pod that the hub created at that moment.
+
+    `asyncio.run` cancels each task once and then waits for ever; until Python 3.12 `asyncio.wait_for` may
+    swallow a cancellation.
+    """
+    while left := asyncio.all_tasks() - {asyncio.current_task()}:
+        for task in left:
+            task.cancel()
+        _, stubborn = await asyncio.wait(left, timeout=CANCEL_AGAIN)
+        for task in stubborn:
+            logging.getLogger(__name__).warning("still running after its cancellation: %r", task)
 
 
 @asynccontextmanager

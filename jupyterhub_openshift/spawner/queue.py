@@ -141,9 +141,12 @@ class Queue:
 
 
 def _waited(db: Any) -> list[Any]:  # noqa: ANN401 (SQLAlchemy's session, JupyterHub's records)
-    """The records of the servers that wait, or have waited when the hub ended."""
+    """The records of the servers that wait, or have waited when the hub ended.
+
+    After the hub's restart JupyterHub takes them for running servers, until it has asked for their pods.
+    """
     queued = text("state LIKE :queued").bindparams(queued='%"queued_since"%')
-    return list(db.query(orm.Spawner).filter(orm.Spawner.server_id.is_(None), queued))
+    return list(db.query(orm.Spawner).filter(queued))
 
 
 QUEUE = Queue()
