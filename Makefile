@@ -25,7 +25,7 @@ run: $(venv)/.sandbox ## JupyterHub on a small OpenShift project on this machine
 .PHONY: check
 check: $(venv)/.tests ## the quick loop: lint, types, and the tests without images, containers, browser, hub processes, corpora and network
 	@$(MAKE) --no-print-directory --jobs 2 lint
-	$(venv)/bin/pytest -n 2 -m quick
+	$(venv)/bin/pytest -n 3 -m quick
 
 .PHONY: test
 test: ## everything that CI runs

@@ -34,6 +34,8 @@ from sandbox.scheduler.scheduler import Scheduler
 from tests.sandbox.recorded import RECORDINGS, differences
 from tests.sandbox.running import tiny_image, until
 
+pytestmark = pytest.mark.containers
+
 PROJECT = Project("rec", uid_first=1000190000, domain="real.test")
 RECORDED_DIGEST = "sha256:9dec9fc35ff851ef02730746bbfc17db0ceeff63ffa1d93b66359a215de8aa41"
 PATIENCE = 10.0
