@@ -94,12 +94,14 @@ async def serve(options: Options, then: Then) -> int:
 
 
 async def _end_tasks() -> None:
-    """End what began while the parts stopped, as a pod that the hub created at that moment.
-
-    `asyncio.run` cancels each task once and then waits for ever; until Python 3.12 `asyncio.wait_for` may
-    swallow a cancellation.
-    """
+    """End what began while the parts stopped, as a pod that the hub created at that moment."""
     while left := asyncio.all_tasks() - {asyncio.current_task()}:
+        await _end(*left)
+
+
+async def _end(*tasks: asyncio.Task[Any] | None) -> None:
+    """Cancel tasks until they end: until Python 3.12 `asyncio.wait_for` may swallow a cancellation."""
+    while left := [task for task in tasks if task and not task.done()]:
         for task in left:
             task.cancel()
         _, stubborn = await asyncio.wait(left, timeout=CANCEL_AGAIN)
@@ -237,12 +239,7 @@ def _start(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> None:
     """Run a part as a task; parts stop in reverse order."""
     task = asyncio.create_task(work)
 
-    async def stop() -> None:
-        while not task.done():  # until Python 3.12 `asyncio.wait_for` may swallow a cancellation
-            task.cancel()
-            await asyncio.wait([task], timeout=CANCEL_AGAIN)
-
-    stack.push_async_callback(stop)
+    stack.push_async_callback(_end, task)
 
 
 def _write_kubeconfig(file: Path, server: str, ca: str, project: Project, token: str) -> None:
